@@ -22,12 +22,13 @@ Errors carry a code and parameters; the ORM layer owns the translated texts.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from stdnum import imei as std_imei
 from stdnum import luhn
 from stdnum import meid as std_meid
+
+from .text import GROUP_SEPARATOR, fold, shown, unquote
 
 #: English text of every code that :class:`InvalidIdentity` carries.
 CODES = {
@@ -85,14 +86,14 @@ CODES = {
 #: Integers from here on are not all representable by a spreadsheet's number.
 EXACT_LIMIT = 2**53
 
-_GROUP_SEPARATOR = "\x1d"
+_LENGTHS = (14, 15, 16, 18, 19)
+_MAX_TEXT = 256
 _SEPARATORS = re.compile(r"[\s\-/.,]+")
-_QUOTED = re.compile(r"^=?\s*\"(.*)\"$|^[\'\u2018\u2019\u02bc`](.*)$", re.DOTALL)
 _SCIENTIFIC = re.compile(r"^[+-]?\d+(?:[.,]\d*)?\s*E\s*[+-]?\d{1,3}$", re.I)
 _FLOAT_TEXT = re.compile(
     r"^\d+[.,]\d+$|^\d{1,3}(?:,\d{3})+\.\d+$|^\d{1,3}(?:\.\d{3})+,\d+$"
 )
-_GS1_BRACKETED = re.compile(rf"\(8002\)\s*([^({_GROUP_SEPARATOR}]+)")
+_GS1_BRACKETED = re.compile(rf"\(8002\)\s*([^({GROUP_SEPARATOR}]+)")
 _GS1_PLAIN = re.compile(r"^(?:01\d{14})?8002([0-9A-F]{14,16})$", re.I)
 _SYMBOLOGY = re.compile(r"^\](?:C1|e0|d2|Q3|J1)")
 _LABEL = re.compile(
@@ -115,6 +116,8 @@ class InvalidIdentity(ValueError):
     """
 
     def __init__(self, code, **params):
+        if "value" in params:
+            params["value"] = shown(params["value"])
         super().__init__(CODES[code] % params)
         self.code = code
         self.params = params
@@ -155,8 +158,10 @@ def parse(value):
     if value is None or value is False:
         raise InvalidIdentity("empty")
     if not isinstance(value, str):
-        raise InvalidIdentity("type", value=str(value))
-    return _identify(_compact(value), value.strip())
+        raise InvalidIdentity("type", value=value)
+    if len(value) > _MAX_TEXT:
+        raise InvalidIdentity("length", value=value, length=len(value))
+    return _identify(_compact(value), value)
 
 
 def check_digit(body):
@@ -217,19 +222,18 @@ def parse_eid(value):
     """
     if value is None or isinstance(value, (bool, float)):
         value = "" if not value else str(value)
-    shown = str(value).strip()
-    text = re.sub(r"^EID[\s:=#]*", "", _unquote(_fold(str(value))), flags=re.I)
+    text = re.sub(r"^EID[\s:=#]*", "", unquote(fold(str(value))), flags=re.I)
     digits = _SEPARATORS.sub("", text)
     if not digits:
         raise InvalidIdentity("eid_empty")
     if not digits.isdecimal():
-        raise InvalidIdentity("eid_characters", value=shown)
+        raise InvalidIdentity("eid_characters", value=value)
     if len(digits) != 32:
-        raise InvalidIdentity("eid_length", value=shown, length=len(digits))
+        raise InvalidIdentity("eid_length", value=value, length=len(digits))
     if int(digits) % 97 != 1:
         expected = f"{98 - int(digits[:30]) * 100 % 97:02d}"
         raise InvalidIdentity(
-            "eid_check", value=shown, given=digits[30:], expected=expected
+            "eid_check", value=value, given=digits[30:], expected=expected
         )
     return digits
 
@@ -244,9 +248,9 @@ def _parse_number(value):
     if isinstance(value, float) and not (
         value.is_integer() and 0 <= value < EXACT_LIMIT
     ):
-        raise InvalidIdentity("float", value=repr(value))
+        raise InvalidIdentity("float", value=value)
     if value < 0:
-        raise InvalidIdentity("float", value=str(value))
+        raise InvalidIdentity("float", value=value)
     digits = str(int(value))
     if len(digits) != 14 or not digits.startswith("1"):
         return _identify(digits, digits)
@@ -257,54 +261,18 @@ def _parse_number(value):
 
 def _compact(value):
     """Return the bare digits of a text: unquoted, unlabelled, ungrouped."""
-    text = _unquote(_fold(value))
+    text = unquote(fold(value))
     if _SCIENTIFIC.match(text):
         raise InvalidIdentity("scientific", value=text)
     if _FLOAT_TEXT.match(text):
         raise InvalidIdentity("float_text", value=text)
     text = _LABEL.sub("", _gs1_content(text))
     if len(_FULL_IMEI.findall(text)) > 1:
-        raise InvalidIdentity("several", value=value.strip())
+        raise InvalidIdentity("several", value=value)
     with_version = _SOFTWARE_VERSION.match(text)
     if with_version and len(_SEPARATORS.sub("", with_version[1])) == 15:
         text = with_version[1]
     return _SEPARATORS.sub("", text).upper()
-
-
-def _fold(text):
-    """Bring digits, letters, dashes and blanks of any script's font to ASCII.
-
-    >>> _fold("\\uff13\\uff15\\u200b\\u00a0\\u2013\\u0663")
-    '35 -3'
-    """
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    return "".join(map(_fold_character, text)).strip()
-
-
-def _fold_character(char):
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.decimal(char))
-    if category == "Cf":
-        return ""
-    if category == "Zs" or (category == "Cc" and char != _GROUP_SEPARATOR):
-        return " "
-    if category == "Pd" or char == "\u2212":
-        return "-"
-    if "\uff01" <= char <= "\uff5e":
-        return chr(ord(char) - 0xFEE0)
-    return char
-
-
-def _unquote(text):
-    """Strip what spreadsheets put around a text: '353..., "353...", ="353...".
-
-    >>> _unquote('="353"'), _unquote("'353"), _unquote('"353"')
-    ('353', '353', '353')
-    """
-    quoted = _QUOTED.match(text)
-    return (quoted[1] or quoted[2] or "").strip() if quoted else text
 
 
 def _gs1_content(text):
@@ -312,56 +280,56 @@ def _gs1_content(text):
     bracketed = _GS1_BRACKETED.search(text)
     if bracketed:
         return bracketed[1]
-    for element in _SYMBOLOGY.sub("", text).split(_GROUP_SEPARATOR):
+    for element in _SYMBOLOGY.sub("", text).split(GROUP_SEPARATOR):
         plain = _GS1_PLAIN.match(element)
         if plain:
             return plain[1]
     return text
 
 
-def _identify(compact, shown):
+def _identify(compact, value):
     """Tell by length and alphabet what kind of number the bare digits are."""
     if not compact:
         raise InvalidIdentity("empty")
     if not compact.isdecimal():
-        return _identify_hexadecimal(compact, shown)
+        return _identify_hexadecimal(compact, value)
+    if len(compact) not in _LENGTHS:
+        raise InvalidIdentity("length", value=value, length=len(compact))
     if len(set(compact)) == 1:
-        raise InvalidIdentity("uniform", value=shown)
+        raise InvalidIdentity("uniform", value=value)
     if len(compact) == 14:
-        return _imei(compact, "imei14", shown)
+        return _imei(compact, "imei14", value)
     if len(compact) == 15:
-        return _imei_with_check(compact, shown)
+        return _imei_with_check(compact, value)
     if len(compact) == 16:
-        return _imei(compact[:14], "imeisv", shown)
-    if len(compact) in (18, 19):
-        return _meid_decimal(compact, shown)
-    raise InvalidIdentity("length", value=shown, length=len(compact))
+        return _imei(compact[:14], "imeisv", value)
+    return _meid_decimal(compact, value)
 
 
-def _identify_hexadecimal(compact, shown):
+def _identify_hexadecimal(compact, value):
     strange = "".join(dict.fromkeys(re.sub(r"[0-9A-F]", "", compact)))
     if strange:
-        raise InvalidIdentity("characters", value=shown, characters=strange)
+        raise InvalidIdentity("characters", value=value, characters=strange)
     if len(compact) not in (14, 15):
-        raise InvalidIdentity("length", value=shown, length=len(compact))
+        raise InvalidIdentity("length", value=value, length=len(compact))
     key = compact[:14]
     if key < "A0":
-        raise InvalidIdentity("meid_range", value=shown)
-    return _meid(key, compact[14:], "meid_hex", shown)
+        raise InvalidIdentity("meid_range", value=value)
+    return _meid(key, compact[14:], "meid_hex", value)
 
 
-def _imei(key, reading, shown):
+def _imei(key, reading, value):
     if len(set(key)) == 1:
-        raise InvalidIdentity("uniform", value=shown)
+        raise InvalidIdentity("uniform", value=value)
     return Identity(key + luhn.calc_check_digit(key), key, "imei", reading)
 
 
-def _imei_with_check(digits, shown):
-    identity = _imei(digits[:14], "imei", shown)
+def _imei_with_check(digits, value):
+    identity = _imei(digits[:14], "imei", value)
     if identity.number != digits:
         raise InvalidIdentity(
             "luhn",
-            value=shown,
+            value=value,
             given=digits[14],
             expected=identity.number[14],
             number=identity.number,
@@ -369,7 +337,7 @@ def _imei_with_check(digits, shown):
     return identity
 
 
-def _meid_decimal(digits, shown):
+def _meid_decimal(digits, value):
     """Read 18 decimal digits: 10 of manufacturer (32 bits), 8 of serial (24 bits).
 
     A dual-mode device has an MEID of decimal digits only, which is its IMEI
@@ -377,27 +345,27 @@ def _meid_decimal(digits, shown):
     """
     body, check = digits[:18], digits[18:]
     if int(body[:10]) >= 2**32 or int(body[10:]) >= 2**24:
-        raise InvalidIdentity("meid_range", value=shown)
+        raise InvalidIdentity("meid_range", value=value)
     key = std_meid.compact(body)
     if key.isdecimal() and key.startswith("99"):
-        _check_meid_digit(body, check, shown)
-        return _imei(key, "meid_dec", shown)
+        _check_meid_digit(body, check, value)
+        return _imei(key, "meid_dec", value)
     if key < "A0":
-        raise InvalidIdentity("meid_range", value=shown)
-    _check_meid_digit(body, check, shown)
-    return _meid(key, "", "meid_dec", shown)
+        raise InvalidIdentity("meid_range", value=value)
+    _check_meid_digit(body, check, value)
+    return _meid(key, "", "meid_dec", value)
 
 
-def _meid(key, check, reading, shown):
+def _meid(key, check, reading, value):
     if len(set(key)) == 1:
-        raise InvalidIdentity("uniform", value=shown)
-    _check_meid_digit(key, check, shown)
+        raise InvalidIdentity("uniform", value=value)
+    _check_meid_digit(key, check, value)
     return Identity(key, key, "meid", reading)
 
 
-def _check_meid_digit(body, check, shown):
+def _check_meid_digit(body, check, value):
     if not check:
         return
     expected = std_meid.calc_check_digit(body)
     if check != expected:
-        raise InvalidIdentity("meid_check", value=shown, given=check, expected=expected)
+        raise InvalidIdentity("meid_check", value=value, given=check, expected=expected)

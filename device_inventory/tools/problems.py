@@ -1,0 +1,140 @@
+"""What can be wrong with a supplier's file, as codes that the ORM layer translates."""
+
+from dataclasses import dataclass, field
+
+from . import imei
+from .text import shown
+
+#: English text of the codes that refuse a whole file (:class:`FileProblem`).
+FILE_CODES = {
+    "empty_file": "The file is empty.",
+    "file_size": "The file has %(size)s MB. The limit is %(limit)s MB.",
+    "unzipped_size": (
+        "The workbook has %(size)s MB when it is unpacked. The limit is %(limit)s MB."
+    ),
+    "too_many_rows": "The file has more than %(limit)s rows. Split it.",
+    "too_many_columns": (
+        "Row %(row)s has values beyond column %(limit)s. Remove what is not part of "
+        "the table."
+    ),
+    "pdf": "This is a PDF. Ask for the list as .xlsx or .csv.",
+    "html": (
+        "This is a web page with a spreadsheet's name. Open it in a spreadsheet "
+        "program and save it as .xlsx."
+    ),
+    "xml": (
+        "This is an XML file. Open it in a spreadsheet program and save it as .xlsx."
+    ),
+    "ods": "This is an OpenDocument file. Save it as .xlsx or .csv.",
+    "xlsb": "This is a binary workbook (.xlsb). Save it as .xlsx or .csv.",
+    "xls": "This is an old .xls workbook, which cannot be read here. Save it as .xlsx.",
+    "archive": "This is an archive without a workbook in it. Unpack it first.",
+    "picture": "This is a picture. Ask for the list as .xlsx or .csv.",
+    "document": "This is a text document. Save its table as .xlsx or .csv.",
+    "not_text": "This is neither a workbook nor a text file.",
+    "encrypted": "The workbook is protected with a password. Save it without one.",
+    "corrupt": (
+        "The workbook is damaged or incomplete (%(detail)s). Upload it again or save "
+        "it anew."
+    ),
+    "xml_dtd": "The workbook has a document type definition, which no workbook may.",
+    "encoding": "The text cannot be read as %(encoding)s. Save it as CSV UTF-8.",
+    "unclosed_quote": (
+        "A quotation mark that opens in row %(row)s is never closed. Save the file "
+        "as CSV anew."
+    ),
+    "csv_cell": (
+        "Row %(row)s has a cell of more than %(limit)s characters, most likely a "
+        "quotation mark that is never closed."
+    ),
+    "no_imei_column": (
+        "No column holds IMEIs: neither a heading such as IMEI nor a valid number is "
+        "in the first %(limit)s rows. First row found: %(headers)s."
+    ),
+    "hidden_imei_column": (
+        "Only the hidden sheet %(sheet)s has an IMEI column. Unhide it if it is the "
+        "one to read."
+    ),
+    "no_rows": "There are no rows below the headings.",
+    "mapping_imei": "No column is chosen for the IMEI.",
+    "mapping_field": "%(field)s is not a field of a manifest.",
+    "mapping_column": "There is no column %(column)s.",
+    "mapping_twice": "%(field)s is chosen for two columns: %(first)s and %(second)s.",
+}
+
+#: English text of the codes of a single cell or row, besides ``imei.CODES``.
+ROW_CODES = {
+    "missing_imei": "The row has values but no IMEI.",
+    "duplicate": "%(value)s is already in row %(other_row)s.",
+    "imei2_same": "%(value)s is given as first and second IMEI.",
+    "formula": (
+        "The formula has no stored result. Open the file, recalculate and save it, or "
+        "paste the values."
+    ),
+    "cell_error": "The cell shows the error %(value)s.",
+    "cell_type": "%(value)s is a date or a truth value, which does not belong here.",
+    "merged": "The cell is merged with row %(other_row)s. Give each device its own.",
+    "extra_cells": (
+        "%(value)s stands beyond the last heading: the row has more cells than there "
+        "are headings, perhaps an unquoted comma."
+    ),
+    "too_long": "%(value)s is longer than %(limit)s characters.",
+    "storage": "%(value)s is no known storage capacity. Known: %(allowed)s.",
+    "amount": "%(value)s is not an amount.",
+    "amount_negative": "%(value)s is negative.",
+    "amount_ambiguous": (
+        "%(value)s may mean %(grouped)s or %(decimal)s. Write it with two decimals."
+    ),
+    "amount_range": "%(value)s is larger than any device costs.",
+}
+
+#: English text of the remarks that do not stop an upload.
+NOTICE_CODES = {
+    "ambiguous_header": (
+        "%(field)s could be %(used)s or %(ignored)s. %(used)s is proposed."
+    ),
+}
+
+CODES = {**imei.CODES, **ROW_CODES, **FILE_CODES, **NOTICE_CODES}
+
+
+class FileProblem(Exception):
+    """A reason to refuse a whole file: ``code`` is a key of :data:`FILE_CODES`."""
+
+    def __init__(self, code, **params):
+        super().__init__(FILE_CODES[code] % params)
+        self.code = code
+        self.params = params
+
+
+class InvalidCell(ValueError):
+    """A reason to refuse one cell: ``code`` is a key of :data:`ROW_CODES`."""
+
+    def __init__(self, code, **params):
+        if "value" in params:
+            params["value"] = shown(params["value"])
+        super().__init__(ROW_CODES[code] % params)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one cell.
+
+    ``row`` is the row's number as a spreadsheet program shows it, ``column`` the
+    heading, ``field`` the manifest's field (both empty when the whole row is meant),
+    ``code`` a key of :data:`CODES` and ``params`` what its text names.
+    """
+
+    row: int
+    column: str
+    field: str
+    code: str
+    params: dict = field(default_factory=dict)
+
+    @property
+    def text(self):
+        """The problem in English, for logs and tests."""
+        where = f"Row {self.row}, {self.column}" if self.column else f"Row {self.row}"
+        return f"{where}: {CODES[self.code] % self.params}"
