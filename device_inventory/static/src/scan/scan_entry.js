@@ -1,0 +1,93 @@
+import { Component, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { scanBarcode } from "@web/core/barcode/barcode_dialog";
+import { isBarcodeScannerSupported } from "@web/core/barcode/barcode_video_scanner";
+import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+
+/** A scanner types a character every few milliseconds, a hand needs 60 or more. */
+const SCANNER_PACE = 40;
+const SCANNER_LENGTH = 8;
+const SCANNER_PAUSE = 150;
+
+/**
+ * Typed entry and the phone's camera.
+ *
+ * The barcode service leaves focused inputs alone, so that what is typed here is
+ * never taken twice. A scanner that shoots into the focused input, with Enter, Tab
+ * or no suffix at all, is told from a hand by its pace.
+ */
+export class ScanEntry extends Component {
+    static template = "device_inventory.ScanEntry";
+    static props = { onScan: Function };
+
+    setup() {
+        this.notification = useService("notification");
+        this.input = useRef("input");
+        this.state = useState({ code: "" });
+        this.hasCamera = isBarcodeScannerSupported();
+        this.burst = [];
+        this.burstTimer = null;
+        onWillUnmount(() => browser.clearTimeout(this.burstTimer));
+    }
+
+    get cameraTitle() {
+        return this.hasCamera
+            ? _t("Scan with the camera")
+            : _t("The camera needs a secure connection (HTTPS) and a browser that allows it");
+    }
+
+    /** @param {InputEvent} ev */
+    onInput(ev) {
+        browser.clearTimeout(this.burstTimer);
+        const typed = ev.inputType === "insertText" && ev.data?.length === 1;
+        this.burst = typed ? [...this.burst, ev.timeStamp] : [];
+        if (this._isScanner()) {
+            this.burstTimer = browser.setTimeout(() => this.submit(), SCANNER_PAUSE);
+        }
+    }
+
+    /** @param {KeyboardEvent} ev */
+    onKeydown(ev) {
+        if (ev.key === "Enter" || (ev.key === "Tab" && this._isScanner())) {
+            ev.preventDefault();
+            this.submit();
+        } else if (ev.key === "Escape") {
+            this._clear();
+            this.input.el.blur();
+        }
+    }
+
+    submit() {
+        const code = this.state.code.trim();
+        this._clear();
+        if (code) {
+            this.props.onScan(code);
+        }
+    }
+
+    async openCamera() {
+        let code;
+        try {
+            code = await scanBarcode(this.env);
+        } catch (error) {
+            this.notification.add(error.message, { type: "warning" });
+            return;
+        }
+        this.props.onScan(code);
+    }
+
+    _isScanner() {
+        const count = this.burst.length;
+        if (count < SCANNER_LENGTH || count !== this.state.code.length) {
+            return false;
+        }
+        return (this.burst.at(-1) - this.burst[0]) / (count - 1) <= SCANNER_PACE;
+    }
+
+    _clear() {
+        browser.clearTimeout(this.burstTimer);
+        this.burst = [];
+        this.state.code = "";
+    }
+}
