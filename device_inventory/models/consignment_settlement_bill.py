@@ -128,6 +128,7 @@ class ConsignmentSettlementReport(models.Model):
 
     def _prepare_bill_vals(self):
         is_refund = self.total_owner_amount < 0
+        lines = self._prepare_bill_lines(-1 if is_refund else 1)
         return {
             "move_type": "in_refund" if is_refund else "in_invoice",
             "journal_id": self.company_id.settlement_journal_id.id,
@@ -136,10 +137,7 @@ class ConsignmentSettlementReport(models.Model):
             "invoice_date": fields.Date.context_today(self),
             "ref": self.name,
             "invoice_origin": self.name,
-            "invoice_line_ids": [
-                (0, 0, vals)
-                for vals in self._prepare_bill_lines(-1 if is_refund else 1)
-            ],
+            "invoice_line_ids": [(0, 0, vals) for vals in lines],
         }
 
     def _prepare_bill_lines(self, sign):

@@ -279,7 +279,7 @@ class ConsignmentSettlementReport(models.Model):
         env = self.env(user=SUPERUSER_ID, context=context)
         return internal(self.with_env(env))
 
-    # -- creation -------------------------------------------------------------------
+    # -- creation -----------------------------------------------------------------
 
     @api.model
     def _create_pairs(self, sale_devices):
@@ -463,7 +463,7 @@ class ConsignmentSettlementReport(models.Model):
         )
         return report
 
-    # -- period and number ------------------------------------------------------------
+    # -- period and number --------------------------------------------------------
 
     @api.model
     def _get_period(self, company, day):
@@ -518,7 +518,7 @@ class ConsignmentSettlementReport(models.Model):
         sequence = self._get_number_sequence(company)
         return sequence.with_context(ir_sequence_date=str(day)).next_by_id()
 
-    # -- publication to the owner -------------------------------------------------------
+    # -- publication to the owner ---------------------------------------------------
 
     def _publish_if_immediate(self):
         self.filtered(
@@ -586,7 +586,7 @@ class ConsignmentSettlementReport(models.Model):
         self.env["device.consignment.agreement"]._publish_due_statuses()
         return done
 
-    # -- life ---------------------------------------------------------------------------
+    # -- life ---------------------------------------------------------------------
 
     def action_confirm(self):
         """Confirm draft reports and bill the owner.
@@ -750,6 +750,29 @@ class ConsignmentSettlementReport(models.Model):
         kept = events.filtered(lambda e: e.state == "sold" and not e.is_returned)
         return self.sudo()._get_unsettled_events(kept)
 
+    # -- smart buttons ------------------------------------------------------------
+
+    def action_view_vendor_bill(self):
+        self.ensure_one()
+        return self.vendor_bill_id._get_records_action(name=_("Vendor Bill"))
+
+    def action_view_pair(self):
+        self.ensure_one()
+        return self.paired_report_id._get_records_action(name=_("Owner's Report"))
+
+    def action_view_sale_order(self):
+        self.ensure_one()
+        return self.sale_order_id._get_records_action(name=_("Sales Order"))
+
+    def action_view_devices(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "device_inventory.action_consignment_settlement_line"
+        )
+        action["domain"] = [("report_id", "in", self.ids)]
+        return action
+
+    # -- both sides ---------------------------------------------------------------
+
     def _set_state(self, state):
         """Write the state on both sides; the owner's without a trace of who did it."""
         internal(self).write({"state": state})
@@ -757,6 +780,6 @@ class ConsignmentSettlementReport(models.Model):
             self.paired_report_id._as_system().write({"state": state})
 
     def _log_seller(self, body):
-        """Note something in the consignee's chatter; never called on owners' reports."""
+        """Note something in the chatter of consignees' reports."""
         for report in self:
             report._message_log(body=body)

@@ -348,6 +348,33 @@ class DeviceConsignmentAgreement(models.Model):
     def _terminate(self):
         self._set_state("terminated")
 
+    def action_view_settlements(self):
+        """Open the reports of the agreements' owners, as far as the user may read."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "device_inventory.action_consignment_settlement_report"
+        )
+        action["domain"] = [("owner_company_id", "in", self.owner_company_id.ids)]
+        action["context"] = {}
+        return action
+
+    def action_view_terms(self):
+        """Open the terms with the log of their changes.
+
+        :raises AccessError: when the user may not read the terms
+        """
+        self.ensure_one()
+        terms = self.env["device.consignment.terms"].search(
+            [("agreement_id", "=", self.id)]
+        )
+        terms.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Terms History"),
+            "res_model": terms._name,
+            "res_id": terms.id,
+            "view_mode": "form",
+        }
+
     def _set_state(self, state):
         self.check_access("write")
         labels = dict(self._fields["state"]._description_selection(self.env))
@@ -557,7 +584,12 @@ class DeviceConsignmentAgreement(models.Model):
         :param date date: day whose exchange rate converts a fixed commission
         :return: dict(agreement_id, commission_type, commission_rate,
             commission_amount, owner_amount); the amounts are rounded in `currency`
+        :raises UserError: when called without an agreement
         """
+        if not self:
+            raise UserError(
+                _("No active agreement lets this company sell the owner's devices.")
+            )
         self.ensure_one()
         # The seller's document keeps the commission; the salesman may not read rates.
         agreement = self.sudo()

@@ -1,0 +1,62 @@
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+from .guard import is_internal
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    packing_box_ids = fields.One2many("packing.box", "picking_id", "Packing Boxes")
+    device_manifest_ids = fields.One2many("device.manifest", "picking_id")
+
+    def _action_done(self):
+        if not is_internal(self):
+            self._check_device_documents()
+        result = super()._action_done()
+        self.move_ids._receive_returned_devices()
+        return result
+
+    def _check_device_documents(self):
+        """Devices are received by their manifest and shipped by their box.
+
+        :raises UserError: naming the document to use
+        """
+        for picking in self:
+            manifests = picking.sudo().device_manifest_ids.filtered("is_open")
+            boxes = picking.sudo().packing_box_ids.filtered("is_open")
+            document = manifests[:1] or boxes[:1]
+            if manifests:
+                action = _("Mark Complete")
+            elif boxes:
+                action = _("Mark Shipped")
+            elif picking._needs_device_document():
+                raise UserError(
+                    _(
+                        "%(picking)s has devices to receive or deliver without a manifest "
+                        "or box: devices come in by a purchase order's manifest and go "
+                        "out by a sale order's packing box.",
+                        picking=picking.name,
+                    )
+                )
+            else:
+                continue
+            raise UserError(
+                _(
+                    "%(picking)s has devices: it is validated by “%(action)s” on "
+                    "%(document)s.",
+                    picking=picking.name,
+                    action=action,
+                    document=document.display_name,
+                )
+            )
+
+    def _needs_device_document(self):
+        """Whether this is a receipt or delivery of devices, and no return."""
+        moves = self.move_ids.filtered(
+            lambda m: m.product_id.is_device
+            and m.state not in ("done", "cancel")
+            and m.quantity
+            and not m.origin_returned_move_id
+        )
+        return self.picking_type_code in ("incoming", "outgoing") and bool(moves)

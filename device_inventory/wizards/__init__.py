@@ -1,0 +1,4 @@
+from . import device_allocation_wizard
+from . import device_gate_override_wizard
+from . import device_qc_handoff
+from . import settlement_paid_wizard
