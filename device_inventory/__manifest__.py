@@ -30,6 +30,7 @@
         "wizards/device_qc_handoff_views.xml",
         "wizards/device_allocation_wizard_views.xml",
         "wizards/device_gate_override_wizard_views.xml",
+        "wizards/settlement_paid_wizard_views.xml",
         "views/device_grade_views.xml",
         "views/device_tac_views.xml",
         "views/stock_lot_views.xml",
