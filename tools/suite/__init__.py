@@ -1,0 +1,1 @@
+"""Tooling of the suite: bootstrap, demo, tests, benchmarks. Standard library only."""
