@@ -1,0 +1,505 @@
+"""XML data files and views of one series rewritten for another, in place.
+
+A small reader keeps the offset of every attribute and text, so that an edit touches
+one word and the formatting stays. Models come from ``model=`` of records, from the
+``model`` field of views, and down the relations of a view's nested lists and forms.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from series_table import HINTS
+
+_TOKEN = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<![^>]*>"
+    rb"|</(?P<close>[^>\s]+)\s*>"
+    rb"|<(?P<open>[A-Za-z_][^\s/>]*)(?P<attributes>(?:\s+[^\s=/>]+\s*=\s*"
+    rb"(?:\"[^\"]*\"|'[^']*'))*)\s*(?P<empty>/?)>",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_EXPRESSION = re.compile(
+    r"&quot;(?P<entity>.*?)&quot;|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\""
+    r"|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
+)
+_MODIFIERS = {"invisible", "readonly", "required", "column_invisible"}
+_XPATH_NAME = re.compile(r"@name\s*=\s*['\"]([\w.]+)['\"]")
+_EVALUATED = re.compile(r"t-(?!name|call|as|ref|key|set$|debug|lang)")
+_PATH = re.compile(r"[A-Za-z_][\w.]*")
+
+
+@dataclass
+class Node:
+    """An element of an XML file, with the offsets of what it is written with."""
+
+    tag: str
+    start: int
+    inside: int
+    parent: "Node | None" = None
+    attributes: dict = field(default_factory=dict)
+    children: list = field(default_factory=list)
+    texts: list = field(default_factory=list)
+    stop: int = 0
+    end: int = 0
+
+    def get(self, name, default=""):
+        """Return the text of an attribute."""
+        return self.attributes[name][0] if name in self.attributes else default
+
+    def child(self, tag, name):
+        """Return the child with this tag and ``name``, or None."""
+        for node in self.children:
+            if node.tag == tag and node.get("name") == name:
+                return node
+        return None
+
+    def text(self):
+        """Return the text directly inside, stripped."""
+        return "".join(part for part, _start in self.texts).strip()
+
+    def walk(self):
+        """Yield this element and all below it."""
+        yield self
+        for node in self.children:
+            yield from node.walk()
+
+
+def parse(data):
+    """Return the root `Node` of a file, whose children are its top elements."""
+    root = current = Node("", 0, 0)
+    done = 0
+    for match in _TOKEN.finditer(data):
+        current.texts.append((data[done : match.start()].decode(), done))
+        done = match.end()
+        if match["open"]:
+            node = Node(match["open"].decode(), match.start(), match.end(), current)
+            base = match.start("attributes")
+            for item in _ATTRIBUTE.finditer(match["attributes"]):
+                group = 2 if item[2] is not None else 3
+                value = (item[group].decode(), base + item.start(group))
+                node.attributes[item[1].decode()] = value
+            current.children.append(node)
+            node.stop = node.end = match.end()
+            current = node if not match["empty"] else current
+        elif match["close"] and current.parent is not None:
+            current.stop, current.end = match.start(), match.end()
+            current = current.parent
+    current.texts.append((data[done:].decode(), done))
+    return root
+
+
+def records(root):
+    """Yield every ``record`` of a data file."""
+    return (node for node in root.walk() if node.tag == "record")
+
+
+def full_xmlid(addon, xmlid):
+    """Return an external id with its addon."""
+    return xmlid if "." in xmlid else f"{addon}.{xmlid}"
+
+
+def scan(root, addon, index):
+    """Read external ids, categories and report models into the index."""
+    for node in records(root):
+        xmlid = full_xmlid(addon, node.get("id"))
+        index.xmlids[xmlid] = node.get("model")
+        if node.get("model") == "ir.module.category":
+            index.categories[xmlid] = _category(node, addon)
+        if node.get("model") == "ir.actions.report":
+            words = {n.get("name"): n.text() for n in node.children}
+            index.report_models[words.get("report_name", "")] = words.get("model", "")
+
+
+def _category(node, addon):
+    """Return what a privilege takes from an application category."""
+    parent = node.child("field", "parent_id")
+    return {
+        "parent": full_xmlid(addon, parent.get("ref")) if parent else "",
+        "fields": [n for n in node.children if n.get("name") in ("name", "sequence")],
+    }
+
+
+class _Rewriter:
+    """Edits one XML file."""
+
+    def __init__(self, text, root, addon, names):
+        self.text = text
+        self.root = root
+        self.addon = addon
+        self.names = names
+        self.index = names.index
+
+    def run(self):
+        """Rewrite the whole file."""
+        for node in self.root.walk():
+            self._literals(node)
+        for node in self.root.walk():
+            if node.tag == "record":
+                self._record(node)
+            elif node.tag == "template" or node.get("t-name"):
+                self._template(node)
+        for step in self.names.steps:
+            if step.handler in STEPS:
+                STEPS[step.handler](self, step.arguments)
+
+    # -- words --------------------------------------------------------------------
+
+    def _literals(self, node):
+        """Replace whole strings, and external ids inside expressions."""
+        spots = [*node.attributes.values(), *node.texts]
+        for value, start in spots:
+            for old, row in self.names.literals.items():
+                if old not in value:
+                    continue
+                end = start + len(value.encode())
+                if value.strip() == old or f"'{old}'" in value or f'"{old}"' in value:
+                    self.text.replace_word(start, end, old, row.new)
+
+    def _swap(self, start, value, old, new):
+        """Replace a word that stands at an offset of an attribute or text."""
+        if new == old:
+            return
+        self.text.edit(start, start + len(old.encode()), new)
+
+    def _path(self, model, value, start, read):
+        """Rename the fields of a dotted path written at `start`."""
+        stated = self.text.stated_model(self.text.line(start))
+        for position, old, new, gone in self.names.path(model or stated, value, read):
+            if gone:
+                self.text.refuse(start, gone)
+            self._swap(start + len(value[:position].encode()), value, old, new)
+
+    def _name(self, node, attribute, model, read):
+        """Rename the field that an attribute names."""
+        if attribute in node.attributes:
+            value, start = node.attributes[attribute]
+            self._path(model, value, start, read)
+
+    def _expression(self, spot, model, strings, parents=()):
+        """Rename names and the fields in strings of a Python expression.
+
+        :param str model: model of the names
+        :param str strings: model of paths in strings, those of a domain
+        :param parents: models of ``parent``, ``parent.parent`` and so on
+        """
+        value, start = spot
+        for match in _EXPRESSION.finditer(value):
+            offset = start + len(value[: match.start(match.lastgroup)].encode())
+            word = match[match.lastgroup]
+            if match.lastgroup != "name":
+                self._expression_string(word, offset, strings)
+            elif word.startswith("user."):
+                self._path("res.users", word[5:], offset + 5, True)
+            elif word.startswith("parent.") and parents:
+                self._path(parents[0], word[7:], offset + 7, False)
+            else:
+                self._path(model, word, offset, False)
+
+    def _expression_string(self, word, offset, model):
+        if word.startswith("default_"):
+            self._path(model, word[8:], offset + 8, False)
+        elif _PATH.fullmatch(word):
+            self._path(model, word, offset, True)
+
+    # -- records ------------------------------------------------------------------
+
+    def _record(self, node):
+        model = node.get("model")
+        fields = {n.get("name"): n for n in node.children if n.tag == "field"}
+        for name, child in fields.items():
+            self._name(child, "name", model, False)
+            comodel = self.index.relation(model, name)
+            if "eval" in child.attributes:
+                self._expression(child.attributes["eval"], None, comodel)
+            for sub in child.children if comodel else ():
+                if sub.tag == "record":
+                    self._record(sub)
+        if model == "ir.ui.view":
+            self._view(fields)
+        elif model == "ir.rule":
+            self._rule(fields)
+        elif model == "ir.actions.act_window":
+            self._action(fields)
+
+    def _rule(self, fields):
+        target = fields.get("model_id")
+        domain = fields.get("domain_force")
+        if target is None or domain is None:
+            return
+        local = target.get("ref").rpartition(".")[2].removeprefix("model_")
+        model = next(
+            (m for m, _n in self.names.renames if m.replace(".", "_") == local), None
+        )
+        for spot in domain.texts:
+            self._expression(spot, None, model)
+
+    def _action(self, fields):
+        model = fields["res_model"].text() if "res_model" in fields else None
+        for name in ("domain", "context"):
+            for spot in fields[name].texts if name in fields else ():
+                self._expression(spot, None, model)
+        target = fields.get("target")
+        if target is not None:
+            self._forbid("action_target", target.text(), target.start)
+
+    def _view(self, fields):
+        arch = fields.get("arch")
+        if arch is None:
+            return
+        kind = fields["type"].text() if "type" in fields else ""
+        if kind == "qweb" or "model" not in fields:
+            self._template(arch)
+            return
+        model = fields["model"].text()
+        for node in arch.children:
+            self._arch(node, model, ())
+
+    def _forbid(self, kind, name, offset):
+        row = self.names.forbidden.get((kind, name))
+        if row:
+            self.text.refuse(offset, f"{name} ({row.topic}): {row.advice}")
+
+    # -- views --------------------------------------------------------------------
+
+    def _arch(self, node, model, parents):
+        """Rewrite an element of a view of `model`, and what is below it."""
+        self._check(node)
+        if node.tag == "field":
+            inner = self._field(node, model, parents)
+            for child in node.children:
+                self._arch(child, inner or model, (model, *parents))
+            return
+        self._modifiers(node, model, model, parents)
+        if node.tag in ("button", "label"):
+            self._name(node, {"button": "name", "label": "for"}[node.tag], model, False)
+        if node.tag == "attribute":
+            for spot in node.texts:
+                self._expression(spot, model, model, parents)
+        inner = self._xpath(node, model) if node.tag == "xpath" else model
+        for child in node.children:
+            self._arch(child, inner, parents)
+
+    def _field(self, node, model, parents):
+        """Rewrite a field of a view; return the model of what is nested in it."""
+        if node.parent is not None and node.parent.tag == "groupby":
+            model = self.index.relation(model, node.parent.get("name")) or model
+        inner = self.index.relation(model, node.get("name"))
+        self._name(node, "name", model, self._searches(node))
+        self._modifiers(node, model, inner, parents)
+        return inner
+
+    def _searches(self, node):
+        """Tell whether an element is of a search view."""
+        while node is not None:
+            if node.tag == "search":
+                return True
+            node = node.parent
+        return False
+
+    def _modifiers(self, node, model, strings, parents):
+        """Rewrite the expressions of a view element."""
+        for name, spot in node.attributes.items():
+            if name in _MODIFIERS or name.startswith("decoration-"):
+                self._expression(spot, model, None, parents)
+            elif name in ("domain", "context", "filter_domain"):
+                self._expression(spot, model, strings, parents)
+            elif _EVALUATED.match(name):
+                self._qweb(spot, {"record": model}, self.text.line(spot[1]))
+            elif name in ("default_order", "default_group_by", "sum", "date_start"):
+                for match in _PATH.finditer(spot[0]):
+                    self._path(model, match[0], spot[1] + match.start(), True)
+
+    def _check(self, node):
+        """Refuse what the target rejects in a view."""
+        self._forbid("tag", node.tag, node.start)
+        self._forbid("kanban_box", node.get("t-name"), node.start)
+        if node.tag == "group" and (
+            self._searches(node) or any(c.tag == "filter" for c in node.children)
+        ):
+            for name in node.attributes:
+                self._forbid("search_group", name, node.start)
+
+    def _xpath(self, node, model):
+        """Rewrite the field names of an xpath; return the model it ends in."""
+        value, start = node.attributes.get("expr", ("", 0))
+        before = after = model
+        for step in re.finditer(r"[^/]+", value):
+            named = _XPATH_NAME.search(step[0])
+            before = after
+            if not named:
+                continue
+            offset = start + step.start() + named.start(1)
+            owner = before
+            if (before, named[1]) not in self.names.renames:
+                owner = self._nested_owner(before, named[1])
+            self._path(owner, named[1], offset, self._searches(node))
+            if step[0].startswith("field"):
+                after = self.index.relation(owner, named[1]) or owner
+        last = value.rpartition("/")[2]
+        inside = node.get("position", "inside") == "inside"
+        return after if inside or not last.startswith("field") else before
+
+    def _nested_owner(self, model, name):
+        """Return the model of a line of `model` that has this renamed name."""
+        owners = {
+            self.index.relation(model, step): step
+            for (owner, step) in [*self.index.relations, *HINTS.relations]
+            if owner == model
+        }
+        found = [o for o in owners if (o, name) in self.names.renames]
+        return found[0] if len(found) == 1 else model
+
+    # -- QWeb ---------------------------------------------------------------------
+
+    def _template(self, node):
+        """Rewrite the expressions of a QWeb template."""
+        xmlid = full_xmlid(self.addon, node.get("id") or node.get("t-name"))
+        model = self.index.report_models.get(xmlid)
+        scope = {"docs": model, "doc": model, "o": model, "object": model}
+        self._qweb_node(node, {k: v for k, v in scope.items() if v})
+
+    def _qweb_node(self, node, scope):
+        scope = dict(scope)
+        if "t-foreach" in node.attributes:
+            scope[node.get("t-as")] = self._qweb_model(node.get("t-foreach"), scope)
+        if "t-set" in node.attributes and "t-value" in node.attributes:
+            scope[node.get("t-set")] = self._qweb_model(node.get("t-value"), scope)
+            if node.parent is not None:
+                node.parent.scope = {**getattr(node.parent, "scope", {}), **scope}
+        for name, spot in node.attributes.items():
+            if _EVALUATED.match(name):
+                self._qweb(spot, scope, self.text.line(spot[1]))
+            elif name == "expr":
+                self._qweb_xpath(spot, scope)
+        for child in node.children:
+            self._qweb_node(child, {**scope, **getattr(node, "scope", {})})
+
+    def _qweb_model(self, expression, scope):
+        """Return the model of a path in a QWeb expression, or None."""
+        path = _PATH.match(expression.strip())
+        if not path:
+            return None
+        first, _dot, rest = path[0].partition(".")
+        model = scope.get(first)
+        return self.names.end_of(model, rest) if model and rest else model
+
+    def _qweb(self, spot, scope, line):
+        """Rename the fields of the paths in a QWeb expression."""
+        value, start = spot
+        for match in _EXPRESSION.finditer(value):
+            if match.lastgroup != "name" or "." not in match["name"]:
+                continue
+            first, _dot, rest = match["name"].partition(".")
+            offset = start + len(value[: match.start("name")].encode())
+            offset += len(first) + 1
+            model = scope.get(first) or self.text.stated_model(line)
+            model = model or {"user": "res.users"}.get(first)
+            if model:
+                self._path(model, rest, offset, True)
+            else:
+                self._unsure(rest, offset)
+
+    def _qweb_xpath(self, spot, scope):
+        """Rename the fields of the expressions that an xpath looks for."""
+        for match in re.finditer(r"=\s*(['\"])([^'\"]*)\1", spot[0]):
+            offset = spot[1] + len(spot[0][: match.start(2)].encode())
+            self._qweb((match[2], offset), scope, self.text.line(offset))
+
+    def _unsure(self, path, offset):
+        """Rename, or refuse, names on a variable of unknown model."""
+        for match in re.finditer(r"\w+", path):
+            new = self.names.unsure(match[0], True)
+            if new is None:
+                self.text.refuse(offset, self.names.ask(match[0]))
+            elif new != match[0]:
+                self._swap(offset + match.start(), path, match[0], new)
+
+
+# -- steps ------------------------------------------------------------------------
+
+
+def privilege_name(category):
+    """Return the external id of the privilege that stands for a category."""
+    addon, _dot, local = category.rpartition(".")
+    return f"{addon}.privilege_{local.removeprefix('module_category_')}"
+
+
+def _privileges(rewriter, core):
+    """Put privileges between the groups and the categories of an addon.
+
+    A privilege follows the category's own record on the same line, as a category of
+    a group is shown in the target by a privilege below the category's parent.
+    """
+    text = rewriter.text
+    for node in records(rewriter.root):
+        if node.get("model") == "res.groups":
+            _group_privilege(rewriter, node, core)
+        elif node.get("model") == "ir.module.category":
+            xmlid = full_xmlid(rewriter.addon, node.get("id"))
+            if xmlid.startswith(f"{rewriter.addon}."):
+                text.edit(node.end, node.end, _privilege(rewriter, xmlid))
+
+
+def _privilege(rewriter, xmlid):
+    """Return the record of the privilege that stands for an own category."""
+    category = rewriter.index.categories[xmlid]
+    data = rewriter.text.data
+    fields = [
+        re.sub(r"\s*\n\s*", " ", data[n.start : n.end].decode())
+        for n in category["fields"]
+    ]
+    above = category["parent"] or xmlid
+    row = rewriter.names.literals.get(above)
+    above = row.new if row else above
+    return (
+        f'<record id="{privilege_name(xmlid).rpartition(".")[2]}"'
+        f' model="res.groups.privilege">{"".join(fields)}'
+        f'<field name="category_id" ref="{above}" /></record>'
+    )
+
+
+def _group_privilege(rewriter, node, core):
+    """Give a group the privilege of its category."""
+    child = node.child("field", "category_id")
+    if child is None:
+        return
+    text = rewriter.text
+    if "ref" not in child.attributes:
+        text.refuse(child.start, "category_id of a group: write it with ref=")
+        return
+    value, start = child.attributes["ref"]
+    category = full_xmlid(rewriter.addon, value)
+    privilege = core.get(category)
+    if category in rewriter.index.categories:
+        privilege = privilege_name(category)
+        privilege = privilege.removeprefix(f"{rewriter.addon}.")
+    if privilege is None:
+        text.refuse(
+            child.start,
+            f"no privilege is known for category {category}: "
+            "define a category of your own",
+        )
+    elif not privilege:
+        line = text.data.rfind(b"\n", 0, child.start) + 1
+        text.edit(line, child.end, "")
+    else:
+        name, at = child.attributes["name"]
+        text.edit(at, at + len(name), "privilege_id")
+        text.edits.pop(_overlap(text, start, value), None)
+        text.edit(start, start + len(value), privilege)
+
+
+def _overlap(text, start, value):
+    """Return the edit that already stands on an attribute's value, or None."""
+    inside = (k for k in text.edits if start <= k[0] < start + len(value))
+    return next(inside, None)
+
+
+STEPS = {"privileges": _privileges}
+
+FORBIDDEN = {"tag", "kanban_box", "search_group", "action_target"}
+
+
+def rewrite(text, root, addon, names):
+    """Gather in `text` the edits and refusals of an XML file."""
+    _Rewriter(text, root, addon, names).run()

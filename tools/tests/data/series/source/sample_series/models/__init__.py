@@ -1,0 +1,1 @@
+from . import compat, sample_note, sale_order_line
