@@ -1,0 +1,2 @@
+from . import test_imei
+from . import test_spreadsheet
