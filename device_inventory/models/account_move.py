@@ -70,7 +70,7 @@ class AccountMove(models.Model):
             .sudo()
             .search([("vendor_bill_line_id", "in", self.line_ids.ids)])
         )
-        internal(custodies).write({"vendor_bill_line_id": False})
+        custodies._write_internal({"vendor_bill_line_id": False})
 
 
 class AccountMoveLine(models.Model):
@@ -156,7 +156,7 @@ class AccountMoveLine(models.Model):
         company = self.company_id
         if not custodies or not company.sudo().device_stock_input_account_id:
             return []
-        internal(custodies).write({"vendor_bill_line_id": self.id})
+        custodies._write_internal({"vendor_bill_line_id": self.id})
         billed = self.balance * len(custodies) / self.quantity
         difference = company.currency_id.round(
             billed - sum(custodies.mapped("purchase_cost"))

@@ -457,7 +457,7 @@ class DeviceManifest(models.Model):
         mode = "own"
         if owner != self.company_id:
             mode = self._get_agreement().accounting_mode
-        custodies = internal(self.env["device.custody"]).create(
+        custodies = self.env["device.custody"]._create_internal(
             [
                 {
                     "lot_id": line.stock_lot_id.id,
@@ -685,7 +685,7 @@ class DeviceManifest(models.Model):
         entry = self.env["device.accounting"]._post_receipt(custodies, self.name)
         if entry:
             internal(self).write({"account_move_id": entry.id})
-            internal(custodies).write({"receipt_move_id": entry.id})
+            custodies._write_internal({"receipt_move_id": entry.id})
 
     def action_retry_accounting(self):
         """Post the missing receipt entry, now that the settings are there."""

@@ -13,6 +13,7 @@ class DeviceMovement(models.Model):
     _rec_name = "lot_id"
 
     lot_id = fields.Many2one("stock.lot", "Device", required=True, index=True)
+    product_id = fields.Many2one(related="lot_id.product_id")
     custody_id = fields.Many2one("device.custody", index="btree_not_null")
     company_id = fields.Many2one("res.company", required=True, index=True)
     movement_type = fields.Selection(

@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import imei
 from .guard import check_protected, internal, is_internal
@@ -202,7 +202,7 @@ class StockLot(models.Model):
                 old_value=lot.custody_id.device_status,
                 new_value=lot.device_status,
             )
-            internal(lot.custody_id).write({"device_status": lot.device_status})
+            lot.custody_id._write_internal({"device_status": lot.device_status})
 
     def _inverse_suggested_price(self):
         for lot in self:
@@ -315,6 +315,26 @@ class StockLot(models.Model):
             imei.parse_eid(value)
         except imei.InvalidIdentity as error:
             raise ValidationError(identity_message(self.env, error)) from error
+
+    def get_formview_id(self, access_uid=None):
+        """Open a device in the form of its own, an owner in the one made for owners."""
+        if self.imei_key:
+            seller = self.env["device.custody"].has_access("read")
+            form = "view_device_lot_form" if seller else "view_device_lot_owner_form"
+            return self.env.ref(f"device_inventory.{form}").id
+        return super().get_formview_id(access_uid=access_uid)
+
+    def action_view_allocations(self):
+        """Open every allocation that this device had."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Allocations of %(imei)s", imei=self.name),
+            "res_model": "sale.order.line.device",
+            "view_mode": "list,form",
+            "domain": [("lot_id", "=", self.id)],
+            "context": {"create": False},
+        }
 
     # -- publication to the owner ----------------------------------------------------
 
@@ -474,6 +494,24 @@ class StockLot(models.Model):
         if status in ("qc_complete", "qc_failed"):
             vals.update(qc_test_date=fields.Datetime.now(), qc_user_id=self.env.uid)
         internal(self).write(vals)
+
+    def action_stamp_manual_session(self):
+        """Record that quality control is done by hand, without diagnostics.
+
+        The placeholder lets *Mark QC Complete* enforce its other rules; it is marked
+        as manual wherever the session is shown.
+
+        :raises AccessError: when the user is no inventory manager
+        :raises UserError: when a device is not in QC
+        """
+        if not self.env.user.has_group("stock.group_stock_manager"):
+            raise AccessError(
+                _("Only an inventory manager may stamp a manual QC session.")
+            )
+        today = fields.Date.context_today(self)
+        for lot in self:
+            lot._apply_qc_session(f"manual-qc-{lot.name}-{today:%Y%m%d}")
+            lot.message_post(body=_("Manual QC session stamped, without diagnostics."))
 
     def _apply_qc_session(self, session_id, vals=None, test=False):
         """Record a diagnostics session on devices in QC; the one way in for results.
