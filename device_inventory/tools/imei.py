@@ -159,6 +159,8 @@ def parse(value):
         raise InvalidIdentity("empty")
     if not isinstance(value, str):
         raise InvalidIdentity("type", value=value)
+    if len(value) == 15 and value.isascii() and value.isdecimal():
+        return _identify(value, value)
     if len(value) > _MAX_TEXT:
         raise InvalidIdentity("length", value=value, length=len(value))
     return _identify(_compact(value), value)

@@ -112,7 +112,7 @@ def parse_amount(value, decimal_mark=None):
     >>> parse_amount(199.98999999999998)
     Decimal('199.99')
     """
-    if isinstance(value, Percent) or not isinstance(value, (int, float, str)):
+    if isinstance(value, (bool, Percent)) or not isinstance(value, (int, float, str)):
         raise InvalidCell("amount", value=cell_text(value))
     if isinstance(value, str):
         amount = _amount_of_text(value, decimal_mark)
@@ -180,8 +180,9 @@ class _RowParser:
 
     def __init__(self, sheet, mapping):
         self.sheet = sheet
+        self.mapping = mapping
         self.columns = sorted(mapping.items())
-        self.imei_column = {field: index for index, field in self.columns}["imei"]
+        self.labels = {index: label(sheet.headers, index) for index in mapping}
         self.rows = []
         self.problems = []
         self.seen = {}
@@ -237,12 +238,11 @@ class _RowParser:
     def _check_numbers(self, number, values):
         """Refuse a number that the same file gives to another row as well."""
         first, second = values["imei"], values["imei2"]
-        if first:
-            self._check_unseen(number, "imei", first)
+        repeated = first and self._check_unseen(number, "imei", first)
         if second and first and second.key == first.key:
             params = {"value": second.number}
             self._report(number, self._index("imei2"), "imei2_same", params)
-        elif second:
+        elif second and not repeated:
             self._check_unseen(number, "imei2", second)
 
     def _check_unseen(self, number, field, identity):
@@ -250,6 +250,7 @@ class _RowParser:
         if other != number:
             params = {"value": identity.number, "other_row": other}
             self._report(number, self._index(field), "duplicate", params)
+        return other != number
 
     def _check_width(self, number, cells):
         """A text file's row is wider than its headings when a cell was split."""
@@ -264,9 +265,9 @@ class _RowParser:
         return next(index for index, name in self.columns if name == field)
 
     def _report(self, number, index, code, params):
-        field = dict(self.columns)[index]
-        column = label(self.sheet.headers, index)
-        self.problems.append(Problem(number, column, field, code, params))
+        field = self.mapping[index]
+        problem = Problem(number, self.labels[index], field, code, params)
+        self.problems.append(problem)
 
 
 _TEXT_FIELDS = (

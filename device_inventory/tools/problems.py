@@ -72,7 +72,6 @@ ROW_CODES = {
         "paste the values."
     ),
     "cell_error": "The cell shows the error %(value)s.",
-    "cell_type": "%(value)s is a date or a truth value, which does not belong here.",
     "merged": "The cell is merged with row %(other_row)s. Give each device its own.",
     "extra_cells": (
         "%(value)s stands beyond the last heading: the row has more cells than there "

@@ -16,6 +16,7 @@ import re
 import zipfile
 import zlib
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from lxml import etree
 
@@ -48,6 +49,7 @@ _DAMAGE = (
     KeyError,
     IndexError,
     NotImplementedError,
+    OverflowError,
     ValueError,
 )
 
@@ -175,7 +177,7 @@ class _Workbook:
             return []
         root = self._parse(path)
         codes = {
-            int(number.get("numFmtId")): _format_kind(number.get("formatCode", ""))
+            int(number.get("numFmtId") or 0): _format_kind(number.get("formatCode", ""))
             for number in root.iterfind("{*}numFmts/{*}numFmt")
         }
         codes.update(dict.fromkeys(_DATE_FORMATS - codes.keys(), "date"))
@@ -224,12 +226,12 @@ class _Workbook:
                 continue
             if index >= MAX_COLUMNS:
                 raise FileProblem("too_many_columns", row=number, limit=MAX_COLUMNS)
-            cells.extend([None] * (index - len(cells)))
-            cells[index:] = [value]
+            cells.extend([None] * (index + 1 - len(cells)))
+            cells[index] = value
         return tuple(cells)
 
     def _value(self, cell):
-        kind = cell.get("t")
+        kind = cell.get("t", "n")
         text, formula = None, None
         for child in cell:
             tag = child.tag
@@ -248,7 +250,9 @@ class _Workbook:
     def _converted(self, kind, text, style):
         if kind == "s":
             return self.strings[int(text)]
-        if kind in ("str", "inlineStr"):
+        if kind == "inlineStr":
+            return text
+        if kind == "str":
             return _unescaped(text)
         if kind == "b":
             return text.strip() in ("1", "true")
@@ -293,6 +297,8 @@ def _relation_id(sheet):
 
 def _rich_text(item):
     """Join the text runs of a string, without phonetic hints."""
+    if len(item) == 1 and item[0].tag.endswith("}t"):
+        return _unescaped(item[0].text or "")
     runs = (
         text.text or ""
         for text in item.iter("{*}t")
@@ -326,11 +332,16 @@ def _column_index(reference):
     >>> _column_index("A1"), _column_index("AA10")
     (0, 26)
     """
+    return _letters_index(reference.rstrip("0123456789").upper())
+
+
+@lru_cache(maxsize=1024)
+def _letters_index(letters):
+    if not letters.isalpha():
+        raise ValueError(f"cell reference {letters}")
     index = 0
-    for char in reference:
-        if not char.isalpha():
-            break
-        index = index * 26 + ord(char) - 64
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
     return index - 1
 
 
