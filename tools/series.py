@@ -261,12 +261,14 @@ def _csv(text, name, names):
 
 
 def _translations(text, index):
-    """Let a privilege share the translation of the category it stands for."""
-    for category in index.categories:
-        old = f"model:ir.module.category,name:{category}"
-        new = f"model:res.groups.privilege,name:{series_xml.privilege_name(category)}"
-        for match in re.finditer(re.escape(old.encode()) + rb"(?=\s)", text.data):
-            text.edit(match.end(), match.end(), f" {new}")
+    """Let a privilege share the translation of what it stands for."""
+    owners = series_xml.privilege_owners(index)
+    reference = rb"model:(?:ir\.module\.category|res\.groups),name:([\w.]+)"
+    for match in re.finditer(reference, text.data):
+        if match[1].decode() in owners:
+            privilege = series_xml.privilege_name(match[1].decode())
+            new = f" model:res.groups.privilege,name:{privilege}"
+            text.edit(match.end(), match.end(), new)
 
 
 # -- writing ----------------------------------------------------------------------

@@ -22,6 +22,14 @@ class Type(NamedTuple):
 
 
 @dataclass
+class Group:
+    """A group of the addons: its category, and the groups it implies at once."""
+
+    category: str = ""
+    implied: set = field(default_factory=set)
+
+
+@dataclass
 class Index:
     """What the addons themselves declare, gathered before anything is rewritten."""
 
@@ -33,6 +41,7 @@ class Index:
     expected: dict = field(default_factory=dict)
     report_models: dict = field(default_factory=dict)
     categories: dict = field(default_factory=dict)
+    groups: dict = field(default_factory=dict)
 
     def relation(self, model, name):
         """Return the model that a field leads to, or None."""

@@ -8,6 +8,7 @@ one word and the formatting stays. Models come from ``model=`` of records, from 
 import re
 from dataclasses import dataclass, field
 
+from series_names import Group
 from series_table import HINTS
 
 _TOKEN = re.compile(
@@ -105,18 +106,28 @@ def scan(root, addon, index):
         index.xmlids[xmlid] = node.get("model")
         if node.get("model") == "ir.module.category":
             index.categories[xmlid] = _category(node, addon)
+        if node.get("model") == "res.groups":
+            _scan_group(node, addon, index.groups.setdefault(xmlid, Group()))
         if node.get("model") == "ir.actions.report":
             words = {n.get("name"): n.text() for n in node.children}
             index.report_models[words.get("report_name", "")] = words.get("model", "")
 
 
 def _category(node, addon):
-    """Return what a privilege takes from an application category."""
+    """Return the parent of an application category, or ''."""
     parent = node.child("field", "parent_id")
-    return {
-        "parent": full_xmlid(addon, parent.get("ref")) if parent else "",
-        "fields": [n for n in node.children if n.get("name") in ("name", "sequence")],
-    }
+    return full_xmlid(addon, parent.get("ref")) if parent else ""
+
+
+def _scan_group(node, addon, group):
+    """Read the category of a group and the groups that it implies."""
+    category = node.child("field", "category_id")
+    if category is not None:
+        group.category = full_xmlid(addon, category.get("ref"))
+    implied = node.child("field", "implied_ids")
+    if implied is not None:
+        found = re.findall(r"ref\('([\w.]+)'\)", implied.get("eval"))
+        group.implied.update(full_xmlid(addon, xmlid) for xmlid in found)
 
 
 class _Rewriter:
@@ -418,67 +429,99 @@ class _Rewriter:
 # -- steps ------------------------------------------------------------------------
 
 
-def privilege_name(category):
-    """Return the external id of the privilege that stands for a category."""
-    addon, _dot, local = category.rpartition(".")
+def privilege_name(xmlid):
+    """Return the external id of the privilege that stands for a category or group."""
+    addon, _dot, local = xmlid.rpartition(".")
     return f"{addon}.privilege_{local.removeprefix('module_category_')}"
+
+
+def stands_for(index, xmlid):
+    """Return the category or group whose privilege a group of ours belongs to.
+
+    A privilege offers one of its groups. So it stands for a whole category only when
+    the groups there imply each other in a row, which is when the source offers one
+    of them, too; otherwise each group has a privilege of its own.
+    """
+    category = index.groups[xmlid].category
+    members = {x for x, group in index.groups.items() if group.category == category}
+    ranks = {len(_implied(index, member) & members) for member in members}
+    return category if len(ranks) == len(members) else xmlid
+
+
+def privilege_owners(index):
+    """Return the categories and groups of the addons that privileges stand for."""
+    return {
+        stands_for(index, xmlid)
+        for xmlid, group in index.groups.items()
+        if group.category in index.categories
+    }
+
+
+def _implied(index, xmlid):
+    """Return all groups that a group implies, as far as the addons say."""
+    found, queue = set(), [xmlid]
+    while queue:
+        group = index.groups.get(queue.pop())
+        new = group.implied - found if group else set()
+        found |= new
+        queue += new
+    return found
 
 
 def _privileges(rewriter, core):
     """Put privileges between the groups and the categories of an addon.
 
-    A privilege follows the category's own record on the same line, as a category of
-    a group is shown in the target by a privilege below the category's parent.
+    A privilege stands on the line of what it stands for: after a category's record,
+    below the category's parent, or before a group's record, in the category itself.
     """
-    text = rewriter.text
+    text, index = rewriter.text, rewriter.index
+    owners = privilege_owners(index)
     for node in records(rewriter.root):
-        if node.get("model") == "res.groups":
-            _group_privilege(rewriter, node, core)
-        elif node.get("model") == "ir.module.category":
-            xmlid = full_xmlid(rewriter.addon, node.get("id"))
-            if xmlid.startswith(f"{rewriter.addon}."):
-                text.edit(node.end, node.end, _privilege(rewriter, xmlid))
+        xmlid = full_xmlid(rewriter.addon, node.get("id"))
+        if node.get("model") == "ir.module.category" and xmlid in owners:
+            above = index.categories[xmlid] or xmlid
+            text.edit(node.end, node.end, _privilege(rewriter, node, above))
+        elif node.get("model") == "res.groups":
+            _group_privilege(rewriter, node, xmlid, core)
 
 
-def _privilege(rewriter, xmlid):
-    """Return the record of the privilege that stands for an own category."""
-    category = rewriter.index.categories[xmlid]
+def _privilege(rewriter, node, category):
+    """Return the record of the privilege that stands for a category or group."""
     data = rewriter.text.data
     fields = [
         re.sub(r"\s*\n\s*", " ", data[n.start : n.end].decode())
-        for n in category["fields"]
+        for n in node.children
+        if n.get("name") in ("name", "sequence")
     ]
-    above = category["parent"] or xmlid
-    row = rewriter.names.literals.get(above)
-    above = row.new if row else above
+    row = rewriter.names.literals.get(category)
+    category = row.new if row else category
+    name = privilege_name(full_xmlid(rewriter.addon, node.get("id")))
     return (
-        f'<record id="{privilege_name(xmlid).rpartition(".")[2]}"'
-        f' model="res.groups.privilege">{"".join(fields)}'
-        f'<field name="category_id" ref="{above}" /></record>'
+        f'<record id="{name.rpartition(".")[2]}" model="res.groups.privilege">'
+        f'{"".join(fields)}<field name="category_id" ref="{category}" /></record>'
     )
 
 
-def _group_privilege(rewriter, node, core):
-    """Give a group the privilege of its category."""
+def _group_privilege(rewriter, node, xmlid, core):
+    """Give a group the privilege that it belongs to."""
     child = node.child("field", "category_id")
     if child is None:
         return
-    text = rewriter.text
+    text, index = rewriter.text, rewriter.index
     if "ref" not in child.attributes:
         text.refuse(child.start, "category_id of a group: write it with ref=")
         return
     value, start = child.attributes["ref"]
-    category = full_xmlid(rewriter.addon, value)
+    category = index.groups[xmlid].category
     privilege = core.get(category)
-    if category in rewriter.index.categories:
-        privilege = privilege_name(category)
-        privilege = privilege.removeprefix(f"{rewriter.addon}.")
+    if category in index.categories:
+        owner = stands_for(index, xmlid)
+        privilege = privilege_name(owner).removeprefix(f"{rewriter.addon}.")
+        if owner == xmlid:
+            text.edit(node.start, node.start, _privilege(rewriter, node, category))
     if privilege is None:
-        text.refuse(
-            child.start,
-            f"no privilege is known for category {category}: "
-            "define a category of your own",
-        )
+        advice = "define a category of your own"
+        text.refuse(child.start, f"no privilege is known for {category}: {advice}")
     elif not privilege:
         line = text.data.rfind(b"\n", 0, child.start) + 1
         text.edit(line, child.end, "")

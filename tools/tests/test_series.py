@@ -475,12 +475,31 @@ def view(name, arch):
 ORDER_LINES = "//field[@name='order_line']/list/field"
 CATEGORY = (
     '<record id="module_category_a" model="ir.module.category">'
-    '<field name="name">A</field>{parent}</record>'
+    '<field name="name">A</field><field name="sequence">4</field>{parent}</record>'
 )
-GROUP = (
-    '<record id="group_a" model="res.groups">'
-    '<field name="{field}" ref="{category}" /></record>'
-)
+PARENT = '<field name="parent_id" ref="base.module_category_{}" />'
+
+
+def group(field, category, name="a", implied=""):
+    """Return the record of a group in a category, or with a privilege."""
+    if implied:
+        implied = f"[(4, ref('{implied}'))]"
+        implied = f'<field name="implied_ids" eval="{implied}" />'
+    return (
+        f'<record id="group_{name}" model="res.groups">'
+        f'<field name="name">{name}</field>'
+        f'<field name="{field}" ref="{category}" />{implied}</record>'
+    )
+
+
+def privilege(name, label, category):
+    """Return the record of a generated privilege."""
+    return (
+        f'<record id="privilege_{name}" model="res.groups.privilege">'
+        f'<field name="name">{label}</field>'
+        f'<field name="category_id" ref="{category}" /></record>'
+    )
+
 
 XML = {
     "groups of users and of screens": (
@@ -501,46 +520,58 @@ XML = {
         view("sale.order", '<form><field name="a" groups="base.group_user" /></form>'),
         view("sale.order", '<form><field name="a" groups="base.group_user" /></form>'),
     ),
-    "own category becomes category and privilege": (
+    "groups that imply each other share the privilege of their category": (
         f"<odoo>{CATEGORY.format(parent='')}\n"
-        f"{GROUP.format(field='category_id', category='module_category_a')}</odoo>",
+        f"{group('category_id', 'module_category_a')}\n"
+        f"{group('category_id', 'module_category_a', 'b', 'group_a')}\n"
+        f"{group('category_id', 'addon.module_category_a', 'c', 'group_b')}</odoo>",
         f"<odoo>{CATEGORY.format(parent='')}"
         '<record id="privilege_a" model="res.groups.privilege">'
-        '<field name="name">A</field>'
+        '<field name="name">A</field><field name="sequence">4</field>'
         '<field name="category_id" ref="addon.module_category_a" /></record>\n'
-        f"{GROUP.format(field='privilege_id', category='privilege_a')}</odoo>",
+        f"{group('privilege_id', 'privilege_a')}\n"
+        f"{group('privilege_id', 'privilege_a', 'b', 'group_a')}\n"
+        f"{group('privilege_id', 'privilege_a', 'c', 'group_b')}</odoo>",
+    ),
+    "groups side by side have a privilege each": (
+        f"<odoo>{CATEGORY.format(parent=PARENT.format('inventory'))}\n"
+        f"{group('category_id', 'module_category_a')}\n"
+        f"{group('category_id', 'module_category_a', 'b')}\n"
+        f"{group('category_id', 'module_category_a', 'c', 'group_a')}</odoo>",
+        f"<odoo>{CATEGORY.format(parent=PARENT.format('supply_chain'))}\n"
+        f"{privilege('group_a', 'a', 'addon.module_category_a')}"
+        f"{group('privilege_id', 'privilege_group_a')}\n"
+        f"{privilege('group_b', 'b', 'addon.module_category_a')}"
+        f"{group('privilege_id', 'privilege_group_b', 'b')}\n"
+        f"{privilege('group_c', 'c', 'addon.module_category_a')}"
+        f"{group('privilege_id', 'privilege_group_c', 'c', 'group_a')}</odoo>",
     ),
     "a category's parent holds its privilege": (
-        "<odoo>"
-        + CATEGORY.format(
-            parent='<field name="parent_id" ref="base.module_category_inventory" />'
-        )
-        + "</odoo>",
-        "<odoo>"
-        + CATEGORY.format(
-            parent='<field name="parent_id" ref="base.module_category_supply_chain" />'
-        )
-        + '<record id="privilege_a" model="res.groups.privilege">'
-        '<field name="name">A</field><field name="category_id"'
-        ' ref="base.module_category_supply_chain" /></record></odoo>',
+        f"<odoo>{CATEGORY.format(parent=PARENT.format('inventory'))}"
+        f"{group('category_id', 'module_category_a')}</odoo>",
+        f"<odoo>{CATEGORY.format(parent=PARENT.format('supply_chain'))}"
+        '<record id="privilege_a" model="res.groups.privilege">'
+        '<field name="name">A</field><field name="sequence">4</field><field'
+        ' name="category_id" ref="base.module_category_supply_chain" /></record>'
+        f"{group('privilege_id', 'privilege_a')}</odoo>",
     ),
     "categories of core have their privileges": (
-        "".join(
-            f"<odoo>{GROUP.format(field='category_id', category=category)}</odoo>"
-            for category in (
-                "base.module_category_sales_sales",
-                "base.module_category_inventory_inventory",
-                "base.module_category_inventory_purchase",
-                "base.module_category_accounting_accounting",
+        "\n".join(
+            group("category_id", f"base.module_category_{category}", name)
+            for name, category in (
+                ("a", "sales_sales"),
+                ("b", "inventory_inventory"),
+                ("c", "inventory_purchase"),
+                ("d", "accounting_accounting"),
             )
         ),
-        "".join(
-            f"<odoo>{GROUP.format(field='privilege_id', category=category)}</odoo>"
-            for category in (
-                "sales_team.res_groups_privilege_sales",
-                "stock.res_groups_privilege_inventory",
-                "purchase.res_groups_privilege_purchase",
-                "account.res_groups_privilege_accounting",
+        "\n".join(
+            group("privilege_id", f"{owner}.res_groups_privilege_{last}", name)
+            for name, owner, last in (
+                ("a", "sales_team", "sales"),
+                ("b", "stock", "inventory"),
+                ("c", "purchase", "purchase"),
+                ("d", "account", "accounting"),
             )
         ),
     ),
@@ -835,8 +866,8 @@ def test_group_of_a_form_may_have_a_string(tmp_path):
 
 
 def test_foreign_category_without_privilege_is_refused(tmp_path):
-    group = GROUP.format(field="category_id", category="other.module_category_b")
-    words = refusal(tmp_path, f"<odoo>\n{group}</odoo>", "security/a.xml")
+    source = f"<odoo>\n{group('category_id', 'other.module_category_b')}</odoo>"
+    words = refusal(tmp_path, source, "security/a.xml")
     assert words.startswith("addon/security/a.xml:2: no privilege is known for")
 
 
@@ -934,13 +965,25 @@ def test_templates_of_the_web_client_are_left_alone(tmp_path):
     assert rendered(tmp_path, source, "static/src/a.xml") == source
 
 
-def test_privilege_takes_the_translation_of_its_category(tmp_path):
-    source = "#: model:ir.module.category,name:addon.module_category_a\nmsgid a\n"
-    data = f"<odoo>{CATEGORY.format(parent='')}</odoo>"
+@pytest.mark.parametrize(
+    ("groups", "kind", "owner"),
+    [
+        (("a",), "ir.module.category", "module_category_a"),
+        (("a", "b"), "res.groups", "group_a"),
+    ],
+)
+def test_privilege_takes_the_translation_of_what_it_stands_for(
+    tmp_path, groups, kind, owner
+):
+    records = [group("category_id", "module_category_a", name) for name in groups]
+    data = f"<odoo>{CATEGORY.format(parent='')}{''.join(records)}</odoo>"
+    other = "#: model:ir.module.category,name:addon.module_category_b\n"
+    source = f"{other}#: model:{kind},name:addon.{owner}\nmsgid a\n"
     content = rendered(tmp_path, source, "i18n/de.po", **{"security/a.xml": data})
+    name = f"privilege_{owner.removeprefix('module_category_')}"
     assert content == (
-        "#: model:ir.module.category,name:addon.module_category_a"
-        " model:res.groups.privilege,name:addon.privilege_a\nmsgid a\n"
+        f"{other}#: model:{kind},name:addon.{owner}"
+        f" model:res.groups.privilege,name:addon.{name}\nmsgid a\n"
     )
 
 
