@@ -17,6 +17,8 @@ from . import stock_picking
 from . import purchase_order
 from . import device_manifest
 from . import device_manifest_line
+from . import device_manifest_documents
+from . import device_manifest_discrepancy
 from . import sale_order_line
 from . import sale_order
 from . import sale_order_line_device

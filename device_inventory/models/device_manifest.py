@@ -379,10 +379,13 @@ class DeviceManifest(models.Model):
         """
         for manifest in self:
             manifest._lock_manifest()
-            reason = manifest._get_completion_blocker()
-            if reason:
-                raise UserError(reason)
+            manifest._check_completable()
             manifest._complete()
+
+    def _check_completable(self):
+        reason = self._get_completion_blocker()
+        if reason:
+            raise UserError(reason)
 
     def _lock_manifest(self):
         self.env.cr.execute(

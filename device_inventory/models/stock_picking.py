@@ -9,6 +9,46 @@ class StockPicking(models.Model):
 
     packing_box_ids = fields.One2many("packing.box", "picking_id", "Packing Boxes")
     device_manifest_ids = fields.One2many("device.manifest", "picking_id")
+    device_document_hint = fields.Char(compute="_compute_device_document_hint")
+
+    def _compute_device_document_hint(self):
+        for picking in self:
+            picking.device_document_hint = (
+                picking.state not in ("done", "cancel")
+                and picking._get_device_document_hint()
+            )
+
+    def _get_device_document_hint(self):
+        """Which document validates this transfer, as a sentence; False if none."""
+        # The hint names the document only; whoever opens it needs its rights.
+        manifest = self.sudo().device_manifest_ids.filtered("is_open")[:1]
+        if manifest:
+            return _(
+                "Its devices are received by “Mark Complete” on %(manifest)s.",
+                manifest=manifest.name,
+            )
+        box = self.sudo().packing_box_ids.filtered("is_open")[:1]
+        if box:
+            return _("Its devices leave by “Mark Shipped” on %(box)s.", box=box.name)
+        return False
+
+    def action_view_device_manifest(self):
+        return self._action_view_records(self.device_manifest_ids, _("IMEI Manifests"))
+
+    def action_view_packing_box(self):
+        return self._action_view_records(self.packing_box_ids, _("Packing Boxes"))
+
+    def _action_view_records(self, records, name):
+        action = {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": records._name,
+            "view_mode": "list,form",
+            "domain": [("id", "in", records.ids)],
+        }
+        if len(records) == 1:
+            action.update(view_mode="form", res_id=records.id)
+        return action
 
     def _action_done(self):
         if not is_internal(self):
