@@ -133,7 +133,8 @@ def decimal_mark_of(values):
     >>> decimal_mark_of(["1.234", "99,50"]), decimal_mark_of(["1.234"])
     (',', None)
     """
-    marks = {_number_shape(_bare_number(v)[0])[2] for v in values if _is_text(v)}
+    texts = {value for value in values if _is_text(value)}
+    marks = {_number_shape(_bare_number(text)[0])[2] for text in texts}
     marks -= {None, "?"}
     return marks.pop() if len(marks) == 1 else None
 

@@ -1,6 +1,6 @@
 """What can be wrong with a supplier's file, as codes that the ORM layer translates."""
 
-from dataclasses import dataclass, field
+import dataclasses
 
 from . import imei
 from .text import shown
@@ -117,7 +117,7 @@ class InvalidCell(ValueError):
         self.params = params
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Problem:
     """What is wrong with one cell.
 
@@ -130,7 +130,7 @@ class Problem:
     column: str
     field: str
     code: str
-    params: dict = field(default_factory=dict)
+    params: dict = dataclasses.field(default_factory=dict)
 
     @property
     def text(self):

@@ -103,12 +103,12 @@ def _wide_encoding(content):
 
 def _decode_legacy(content):
     """Decode a code page: the detector's when it is sure, else Western European."""
-    for encoding in (_detected(content), "cp1252", "latin-1"):
+    for encoding in (_detected(content), "cp1252"):
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
-    raise FileProblem("encoding", encoding="LATIN-1")
+    return content.decode("latin-1"), "latin-1"
 
 
 def _detected(content):
