@@ -1,10 +1,14 @@
+import base64
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import imei
 from .guard import check_protected, internal, is_internal
 from .stock_lot import parse_identity
 
 OPEN_STATES = ("draft", "packing", "ready")
+CODE128_FNC1 = "\xf1"
 COGS_SETTINGS = (
     "device_stock_journal_id",
     "device_cogs_account_id",
@@ -54,6 +58,7 @@ class PackingBox(models.Model):
     device_count = fields.Integer("Devices Expected", compute="_compute_counts")
     packed_count = fields.Integer("Packed", compute="_compute_counts")
     progress = fields.Float("Progress (%)", compute="_compute_counts")
+    all_packed = fields.Boolean(compute="_compute_counts")
     date_shipped = fields.Datetime("Shipped On", copy=False)
     cogs_move_id = fields.Many2one("account.move", "COGS Entry", copy=False)
     invoice_ids = fields.Many2many("account.move", string="Invoices", copy=False)
@@ -78,6 +83,7 @@ class PackingBox(models.Model):
             box.packed_count = counts.get((box.id, True), 0)
             box.device_count = box.packed_count + counts.get((box.id, False), 0)
             box.progress = 100.0 * box.packed_count / (box.device_count or 1)
+            box.all_packed = 0 < box.device_count == box.packed_count
 
     def _compute_document_counts(self):
         for box in self:
@@ -396,7 +402,39 @@ class PackingBox(models.Model):
         internal(open_boxes).write({"state": "cancelled"})
         open_boxes.manifest_id.filtered("is_open").action_cancel()
 
+    # -- label ---------------------------------------------------------------------------------
+
+    def _get_single_device(self):
+        """The device of a box that holds just one; empty for any other box."""
+        lots = self.line_ids.lot_id
+        return lots if len(lots) == 1 else lots.browse()
+
+    def _get_gs1_text(self):
+        """The GS1 element string of a single device, as printed under its code."""
+        return imei.gs1_8002(self._get_single_device().name, readable=True)
+
+    def _get_gs1_barcode(self):
+        """Return the GS1-128 symbol of a single device as the source of an image.
+
+        GS1-128 is Code 128 that starts with FNC1, which Odoo's barcode field refuses
+        as it is no ASCII character.
+        """
+        element = imei.gs1_8002(self._get_single_device().name)
+        symbol = self.env["ir.actions.report"].barcode(
+            "Code128", CODE128_FNC1 + element, width=900, height=200
+        )
+        return f"data:image/png;base64,{base64.b64encode(symbol).decode()}"
+
     # -- smart buttons -----------------------------------------------------------------------
+
+    def action_view_sale_order(self):
+        return self._action_view_document(self.sale_order_id)
+
+    def action_view_manifest(self):
+        return self._action_view_document(self.manifest_id)
+
+    def action_view_picking(self):
+        return self._action_view_document(self.picking_id)
 
     def action_view_invoices(self):
         return self.sale_order_id.action_view_invoice(invoices=self.invoice_ids)
@@ -410,12 +448,14 @@ class PackingBox(models.Model):
         return action
 
     def action_view_cogs(self):
-        self.ensure_one()
+        return self._action_view_document(self.cogs_move_id)
+
+    def _action_view_document(self, record):
         return {
             "type": "ir.actions.act_window",
-            "res_model": "account.move",
+            "res_model": record._name,
             "view_mode": "form",
-            "res_id": self.cogs_move_id.id,
+            "res_id": record.id,
         }
 
 
@@ -436,12 +476,22 @@ class PackingBoxLine(models.Model):
     color = fields.Char(related="lot_id.color")
     grade_id = fields.Many2one(related="lot_id.grade_id")
     packed = fields.Boolean()
+    pack_status = fields.Selection(
+        [("to_pack", "To Pack"), ("packed", "Packed")],
+        "Status",
+        compute="_compute_pack_status",
+    )
     packed_by_id = fields.Many2one("res.users")
     packed_at = fields.Datetime()
 
     _sql_constraints = [
         ("allocation_unique", "UNIQUE(allocation_id)", "A device is in one box only."),
     ]
+
+    @api.depends("packed")
+    def _compute_pack_status(self):
+        for line in self:
+            line.pack_status = "packed" if line.packed else "to_pack"
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -9,21 +9,49 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     device_line_ids = fields.One2many("sale.order.line.device", "order_id", "Devices")
-    total_devices = fields.Integer(compute="_compute_total_devices")
-    has_devices = fields.Boolean(compute="_compute_total_devices")
-    to_allocate_count = fields.Integer(compute="_compute_total_devices")
+    total_devices = fields.Integer(compute="_compute_total_devices", compute_sudo=True)
+    has_devices = fields.Boolean(compute="_compute_total_devices", compute_sudo=True)
+    to_allocate_count = fields.Integer(
+        "Devices to Allocate",
+        compute="_compute_total_devices",
+        compute_sudo=True,
+        search="_search_to_allocate_count",
+    )
     device_manifest_ids = fields.One2many("device.manifest", "sale_order_id")
     device_manifest_count = fields.Integer(compute="_compute_device_documents")
     packing_box_ids = fields.One2many("packing.box", "sale_order_id")
     packing_box_count = fields.Integer(compute="_compute_device_documents")
 
-    @api.depends("device_line_ids.state", "order_line.to_allocate_count")
+    @api.depends(
+        "device_line_ids.state", "order_line.is_device", "order_line.to_allocate_count"
+    )
     def _compute_total_devices(self):
         for order in self:
             active = order.device_line_ids.filtered(lambda a: a.state != "cancelled")
             order.total_devices = len(active)
             order.has_devices = any(order.order_line.mapped("is_device"))
             order.to_allocate_count = sum(order.order_line.mapped("to_allocate_count"))
+
+    @api.model
+    def _search_to_allocate_count(self, operator, value):
+        """Find open orders that lack devices; only ``> 0`` is asked for."""
+        if (operator, value) != (">", 0):
+            raise UserError(_("Devices to Allocate: search for more than zero."))
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT l.order_id
+              FROM sale_order_line l
+              JOIN sale_order o ON o.id = l.order_id
+                   AND o.state IN ('draft', 'sent', 'sale')
+              JOIN product_product p ON p.id = l.product_id
+              JOIN product_template t ON t.id = p.product_tmpl_id AND t.is_device
+             WHERE l.product_uom_qty > (
+                   SELECT count(*) FROM sale_order_line_device d
+                    WHERE d.sale_order_line_id = l.id AND d.state != 'cancelled')
+            """
+        )
+        return [("id", "in", [row[0] for row in self.env.cr.fetchall()])]
 
     def _compute_device_documents(self):
         for name, count_field in (

@@ -19,8 +19,13 @@ class SaleOrderLine(models.Model):
     device_line_ids = fields.One2many(
         "sale.order.line.device", "sale_order_line_id", "Devices"
     )
-    allocated_count = fields.Integer(compute="_compute_allocated_count")
-    to_allocate_count = fields.Integer(compute="_compute_allocated_count")
+    # Whoever may read an order may know how many devices it lacks.
+    allocated_count = fields.Integer(
+        compute="_compute_allocated_count", compute_sudo=True
+    )
+    to_allocate_count = fields.Integer(
+        compute="_compute_allocated_count", compute_sudo=True
+    )
 
     @api.depends("device_line_ids.state", "product_uom_qty", "is_device")
     def _compute_allocated_count(self):
@@ -102,6 +107,14 @@ class SaleOrderLine(models.Model):
         twice = [lot for lot, count in Counter(lots.ids).items() if count > 1]
         for lot in lots.browse(twice):
             problems.append(_("%(imei)s is given twice.", imei=lot.name))
+        by_lot = self._get_device_problems(lots, custody_by_lot)
+        return [*problems, *by_lot.values()]
+
+    def _get_device_problems(self, lots, custody_by_lot):
+        """Why the line may not take devices, apart from the sale-readiness gate.
+
+        :return: dict of `stock.lot` to a sentence; devices it may take are absent
+        """
         agreements = self._get_agreements(custody_by_lot.values())
         # Another order may be one that this salesperson cannot read; its name is said.
         live = (
@@ -110,13 +123,30 @@ class SaleOrderLine(models.Model):
             .search([("lot_id", "in", lots.ids), ("state", "in", LIVE_STATES)])
             .grouped("lot_id")
         )
-        for lot in lots:
-            problem = self._get_device_problem(
+        problems = {
+            lot: self._get_device_problem(
                 lot, custody_by_lot[lot], live.get(lot), agreements
             )
-            if problem:
-                problems.append(problem)
-        return problems
+            for lot in lots
+        }
+        return {lot: problem for lot, problem in problems.items() if problem}
+
+    def _preview_allocation(self, lots):
+        """Foresee what allocating devices would refuse, without locking them.
+
+        :return: pair of dicts of `stock.lot` to a sentence: refused for good, and
+            stopped by the gate, which a manager may override
+        """
+        self.ensure_one()
+        # Devices that the user may not read are refused by name, like any other.
+        custody_by_lot = {lot: lot.sudo().custody_id for lot in lots}
+        problems = self._get_device_problems(lots, custody_by_lot)
+        held = lots.filtered(lambda lot: lot not in problems)
+        failures = held.sudo().custody_id._get_gate_failures()
+        gate = {
+            custody.lot_id: ", ".join(rules) for custody, rules in failures.items()
+        }
+        return problems, gate
 
     def _get_agreements(self, custodies):
         """Owners with an active agreement, of those whose devices are wanted."""

@@ -22,6 +22,9 @@ class SaleOrderLineDevice(models.Model):
     order_id = fields.Many2one(
         related="sale_order_line_id.order_id", store=True, index=True
     )
+    partner_id = fields.Many2one(
+        related="order_id.partner_id", string="Customer", store=True
+    )
     company_id = fields.Many2one(
         related="sale_order_line_id.company_id", store=True, index=True
     )

@@ -62,8 +62,8 @@ class DeviceCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._serials = count(100000)
-        cls.reyder = cls._create_company("Reyder Enterprises")
-        cls.axis = cls._create_company("Axis Mobile")
+        cls.reyder = cls._create_company("Reyder Testing")
+        cls.axis = cls._create_company("Axis Testing")
         cls.accounts = {}
         cls.journals = {}
         for company in (cls.reyder, cls.axis):

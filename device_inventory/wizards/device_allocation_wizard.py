@@ -27,6 +27,8 @@ class DeviceAllocationWizard(models.TransientModel):
     available_count = fields.Integer(compute="_compute_available_count")
     line_ids = fields.One2many("device.allocation.wizard.line", "wizard_id", "Devices")
     selected_count = fields.Integer(compute="_compute_selected_count")
+    has_problem = fields.Boolean(compute="_compute_problems")
+    has_gate_failure = fields.Boolean(compute="_compute_problems")
 
     @api.model
     def default_get(self, fields_list):
@@ -53,6 +55,12 @@ class DeviceAllocationWizard(models.TransientModel):
     def _compute_selected_count(self):
         for wizard in self:
             wizard.selected_count = len(wizard.line_ids)
+
+    @api.depends("line_ids.problem", "line_ids.is_gate_failure")
+    def _compute_problems(self):
+        for wizard in self:
+            wizard.has_gate_failure = any(wizard.line_ids.mapped("is_gate_failure"))
+            wizard.has_problem = any(wizard.line_ids.mapped("problem"))
 
     def _get_domain(self):
         """Devices that the line may sell and the filters leave."""
@@ -151,6 +159,7 @@ class DeviceAllocationWizard(models.TransientModel):
     def action_override_gate(self):
         """Ask a manager's reason for the devices that the gate refuses."""
         self.ensure_one()
+        refused = self.line_ids.filtered("is_gate_failure") or self.line_ids
         return {
             "type": "ir.actions.act_window",
             "name": _("Override the Gate"),
@@ -158,9 +167,10 @@ class DeviceAllocationWizard(models.TransientModel):
             "view_mode": "form",
             "target": "new",
             "context": {
-                "default_lot_ids": [(6, 0, self.line_ids.lot_id.ids)],
+                "default_lot_ids": [(6, 0, refused.lot_id.ids)],
                 "default_res_model": "sale.order",
                 "default_res_id": self.order_id.id,
+                "default_allocation_wizard_id": self.id,
             },
         }
 
@@ -195,3 +205,20 @@ class DeviceAllocationWizardLine(models.TransientModel):
     )
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     unit_price = fields.Monetary(required=True)
+    problem = fields.Char(
+        "Refused Because",
+        compute="_compute_problem",
+        help="Why the order line may not sell this device as it is.",
+    )
+    is_gate_failure = fields.Boolean(
+        compute="_compute_problem", help="A manager may override this refusal."
+    )
+
+    @api.depends("lot_id", "wizard_id.sale_order_line_id")
+    def _compute_problem(self):
+        for wizard, lines in self.grouped("wizard_id").items():
+            order_line = wizard.sale_order_line_id
+            problems, gate = order_line._preview_allocation(lines.lot_id)
+            for line in lines:
+                line.problem = problems.get(line.lot_id) or gate.get(line.lot_id)
+                line.is_gate_failure = line.lot_id in gate

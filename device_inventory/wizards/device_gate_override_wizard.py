@@ -13,6 +13,7 @@ class DeviceGateOverrideWizard(models.TransientModel):
     res_id = fields.Many2oneReference(model_field="res_model")
     rules = fields.Text("Not Met", compute="_compute_rules")
     reason = fields.Text(required=True)
+    allocation_wizard_id = fields.Many2one("device.allocation.wizard")
 
     @api.depends("lot_ids")
     def _compute_rules(self):
@@ -37,4 +38,6 @@ class DeviceGateOverrideWizard(models.TransientModel):
             document = self.env[self.res_model].browse(self.res_id)
             document.check_access("read")
         self.env["device.gate.override"]._grant(custodies, self.reason, document)
+        if self.allocation_wizard_id:
+            return self.allocation_wizard_id._reopen()
         return {"type": "ir.actions.act_window_close"}
