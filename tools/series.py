@@ -256,8 +256,16 @@ def _csv(text, name, names):
             match = re.search(rf"(?<!\w){re.escape(field)}(?!\w)", content[:end])
             start = len(content[: match.start()].encode())
             text.edit(start, start + len(field.encode()), new)
-    for old, row in names.literals.items():
-        text.replace_word(0, len(text.data), old, row.new)
+    for match in re.finditer(r"[^,\"\n\r]+", content):
+        cell = match[0].strip()
+        if cell not in names.literals and ("word", cell) not in names.forbidden:
+            continue
+        start = len(content[: match.start()].encode())
+        refused = names.forbidden.get(("word", cell))
+        if refused:
+            text.refuse(start, f"{cell} ({refused.topic}): {refused.advice}")
+        else:
+            text.replace_word(start, start + len(cell), cell, names.literals[cell].new)
 
 
 def _translations(text, index):

@@ -34,6 +34,7 @@ class Index:
     """What the addons themselves declare, gathered before anything is rewritten."""
 
     relations: dict = field(default_factory=dict)
+    declared: set = field(default_factory=set)
     xmlids: dict = field(default_factory=dict)
     bases: dict = field(default_factory=dict)
     attributes: dict = field(default_factory=dict)
@@ -119,8 +120,12 @@ class Names:
         return (row.read or row.new) if read else row.new
 
     def why_gone(self, model, name):
-        """Return the refusal for a field that the target lacks, or None."""
-        row = self.gone.get((model, name))
+        """Return the refusal for a name that the target lacks, or None.
+
+        A field that the addons declare themselves is theirs.
+        """
+        own = (model, name) in self.index.declared
+        row = None if own else self.gone.get((model, name))
         return row and f"{model}.{name} is gone ({row.topic}): {row.advice}"
 
     def ask(self, name):

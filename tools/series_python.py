@@ -256,14 +256,18 @@ class _Walker(ast.NodeVisitor):
         if self.emit:
             self.text.refuse(self._offset(node), message)
 
+    def _gone(self, model, name, node):
+        """Refuse a name that the target lacks."""
+        gone = self.names.why_gone(model, name)
+        if gone and not self.compat:
+            self._refuse(node, gone)
+
     def _new_name(self, node, base, name, read):
         """Return the target's name, having refused what cannot be told."""
         if base:
             if base.kind == "form":
                 read = False
-            gone = self.names.why_gone(base.model, name)
-            if gone and not self.compat:
-                self._refuse(node, gone)
+            self._gone(base.model, name, node)
             return self.names.rename(base.model, name, read)
         new = self.names.unsure(name, read)
         if new is None:
@@ -399,6 +403,7 @@ class _Walker(ast.NodeVisitor):
             new = self.names.rename(owner.model, statement.name, False)
             start = self._offset(statement) + len("def ")
             self._edit_at(start, statement.name, new, statement)
+            self._gone(owner.model, statement.name, statement)
         if not isinstance(statement, ast.Assign):
             return
         target = statement.targets[0]
@@ -414,6 +419,7 @@ class _Walker(ast.NodeVisitor):
 
     def _field(self, model, name, call):
         """Read the declaration of a field and expect paths in its arguments."""
+        self.index.declared.add((model, name))
         words = {k.arg: k.value for k in call.keywords}
         comodel = _constant(words.get("comodel_name"))
         if not comodel and call.args and "2" in _dotted(call.func):
@@ -718,6 +724,7 @@ class _Walker(ast.NodeVisitor):
         kind = self.expected.get(id(node))
         if isinstance(kind, Type) and kind.kind == "done":
             return
+        self._forbid("word", node.value, node)
         row = self.names.literals.get(node.value)
         if row:
             self._edit_string(node, row.new)
@@ -894,7 +901,7 @@ STEPS = {
     "sql_constraints": ("assign", _sql_constraints),
 }
 
-FORBIDDEN = {"import", "attribute", "call", "keyword", "decorator", "request"}
+FORBIDDEN = {"import", "attribute", "call", "keyword", "decorator", "request", "word"}
 
 
 def scan(text, names):

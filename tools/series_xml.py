@@ -23,6 +23,7 @@ _EXPRESSION = re.compile(
     r"&quot;(?P<entity>.*?)&quot;|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\""
     r"|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
 )
+_QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
 _MODIFIERS = {"invisible", "readonly", "required", "column_invisible"}
 _XPATH_NAME = re.compile(r"@name\s*=\s*['\"]([\w.]+)['\"]")
 _EVALUATED = re.compile(r"t-(?!name|call|as|ref|key|set$|debug|lang)")
@@ -156,21 +157,24 @@ class _Rewriter:
     # -- words --------------------------------------------------------------------
 
     def _literals(self, node):
-        """Replace whole strings, and external ids inside expressions."""
-        spots = [*node.attributes.values(), *node.texts]
-        for value, start in spots:
-            for old, row in self.names.literals.items():
-                if old not in value:
-                    continue
-                end = start + len(value.encode())
-                if value.strip() == old or f"'{old}'" in value or f'"{old}"' in value:
-                    self.text.replace_word(start, end, old, row.new)
+        """Replace or refuse whole strings, and those inside expressions."""
+        for value, start in [*node.attributes.values(), *node.texts]:
+            whole = value.strip()
+            spots = [(whole, value.find(whole))]
+            spots += [
+                (m[m.lastindex], m.start(m.lastindex)) for m in _QUOTED.finditer(value)
+            ]
+            for word, position in spots:
+                offset = start + len(value[:position].encode())
+                self._forbid("word", word, offset)
+                row = self.names.literals.get(word)
+                if row:
+                    self._swap(offset, word, row.new)
 
-    def _swap(self, start, value, old, new):
+    def _swap(self, start, old, new):
         """Replace a word that stands at an offset of an attribute or text."""
-        if new == old:
-            return
-        self.text.edit(start, start + len(old.encode()), new)
+        if new != old:
+            self.text.edit(start, start + len(old.encode()), new)
 
     def _path(self, model, value, start, read):
         """Rename the fields of a dotted path written at `start`."""
@@ -178,7 +182,7 @@ class _Rewriter:
         for position, old, new, gone in self.names.path(model or stated, value, read):
             if gone:
                 self.text.refuse(start, gone)
-            self._swap(start + len(value[:position].encode()), value, old, new)
+            self._swap(start + len(value[:position].encode()), old, new)
 
     def _name(self, node, attribute, model, read):
         """Rename the field that an attribute names."""
@@ -423,7 +427,7 @@ class _Rewriter:
             if new is None:
                 self.text.refuse(offset, self.names.ask(match[0]))
             elif new != match[0]:
-                self._swap(offset + match.start(), path, match[0], new)
+                self._swap(offset + match.start(), match[0], new)
 
 
 # -- steps ------------------------------------------------------------------------

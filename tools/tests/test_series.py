@@ -137,7 +137,10 @@ PYTHON = {
             'self.env.ref("stock.view_quant_package_form")\n'
             'self.env.ref("stock.view_quant_package_tree")\n'
             'self.env.ref("stock.view_quant_package_kanban")\n'
-            'self.env.ref("stock.quant_package_search_view")'
+            'self.env.ref("stock.quant_package_search_view")\n'
+            'self.env.ref("stock.seq_quant_package")\n'
+            'self.env.ref("stock.action_report_quant_package_barcode")\n'
+            'self.env.ref("stock.action_report_quant_package_barcode_small")'
         ),
         method(
             'self.env["stock.package"].search([])\n'
@@ -145,7 +148,10 @@ PYTHON = {
             'self.env.ref("stock.stock_package_view_form")\n'
             'self.env.ref("stock.stock_package_view_list")\n'
             'self.env.ref("stock.stock_package_view_kanban")\n'
-            'self.env.ref("stock.stock_package_view_search")'
+            'self.env.ref("stock.stock_package_view_search")\n'
+            'self.env.ref("stock.seq_package")\n'
+            'self.env.ref("stock.action_report_package_barcode")\n'
+            'self.env.ref("stock.action_report_package_barcode_small")'
         ),
     ),
     "decimal precision of units": (
@@ -203,6 +209,7 @@ PYTHON = {
         "".join(
             method(f'self.env["{name}"].create({{"groups_id": arg}}).groups_id')
             for name in (
+                "ir.cron",
                 "ir.ui.view",
                 "ir.ui.menu",
                 "ir.actions.act_window",
@@ -213,6 +220,7 @@ PYTHON = {
         "".join(
             method(f'self.env["{name}"].create({{"group_ids": arg}}).group_ids')
             for name in (
+                "ir.cron",
                 "ir.ui.view",
                 "ir.ui.menu",
                 "ir.actions.act_window",
@@ -799,6 +807,13 @@ REFUSED = {
     "check_field_access_rights": (
         "def a(self):\n    self.check_field_access_rights('read', [])\n"
     ),
+    "_apply_ir_rules": "def a(self):\n    self._apply_ir_rules(b)\n",
+    "_condition_to_sql": "def a(self):\n    self._condition_to_sql(b)\n",
+    "_flush_search": "def a(self):\n    self._flush_search(b)\n",
+    "_setup_base": "def a(self):\n    super()._setup_base()\n",
+    "_setup_complete": "def a(self):\n    super()._setup_complete()\n",
+    "_where_calc": "def a(self):\n    return self._where_calc(b)\n",
+    "clear_caches": "def a(self):\n    self.clear_caches()\n",
     "_check_recursion": "def a(self):\n    return self._check_recursion()\n",
     "group_operator": "a = fields.Float(group_operator='sum')\n",
     "returns": "@api.returns('self')\ndef a(self):\n    pass\n",
@@ -833,6 +848,53 @@ def test_import_is_refused(tmp_path, name):
     package, _dot, last = name.rpartition(".")
     words = refusal(tmp_path, f"\nfrom {package} import {last}\n")
     assert words.startswith(f"addon/models/thing.py:2: {name} ")
+
+
+def word_cases():
+    """Return every model and external id that is refused."""
+    return [
+        name
+        for row in ROWS
+        if isinstance(row, Forbidden) and row.kind == "word"
+        for name in row.names
+    ]
+
+
+@pytest.mark.parametrize("name", word_cases())
+def test_word_is_refused_in_python_xml_and_csv(tmp_path, name):
+    """Models and records that are gone, wherever they are named whole."""
+    source = f'def run(env):\n    return env.ref("{name}")\n'
+    assert refusal(tmp_path, source).startswith(f"addon/models/thing.py:2: {name} (")
+    write(tmp_path / "source", {"models/thing.py": ""})
+    source = record("a", f'\n<field name="b" ref="{name}" />')
+    words = refusal(tmp_path, source, "data/a.xml")
+    assert words.startswith(f"addon/data/a.xml:2: {name} (")
+    source = record("a", f'\n<field name="b" eval="ref(\'{name}\')" />')
+    words = refusal(tmp_path, source, "data/a.xml")
+    assert words.startswith(f"addon/data/a.xml:2: {name} (")
+    write(tmp_path / "source", {"data/a.xml": "<odoo />"})
+    words = refusal(tmp_path, f"id,b:id\nc,{name}\n", "data/a.csv")
+    assert words.startswith(f"addon/data/a.csv:2: {name} (")
+
+
+def test_word_in_prose_is_not_refused(tmp_path):
+    source = '"""Takes the place of uom.category."""\n'
+    assert rendered(tmp_path, source) == source
+
+
+def test_method_that_is_gone_is_refused_where_it_is_overridden(tmp_path):
+    words = refusal(
+        tmp_path, model("def build_email(self):\n    pass", on("ir.mail_server"))
+    )
+    assert words.startswith("addon/models/thing.py:4: ir.mail_server.build_email is")
+
+
+def test_field_of_our_own_is_not_gone(tmp_path):
+    source = model(
+        "title = fields.Char()\n\ndef run(self):\n    return self.title",
+        on("res.partner"),
+    )
+    assert rendered(tmp_path, source) == source
 
 
 def test_refused_import_is_found_behind_its_package(tmp_path):
@@ -1253,7 +1315,7 @@ def test_row_of_a_literal_has_a_case(row):
     "row", [r for r in ROWS if isinstance(r, Forbidden)], ids=lambda r: r.topic
 )
 def test_row_of_a_refusal_has_a_case_for_each_name(row):
-    tested = {*REFUSED, *REFUSED_XML, *import_cases()}
+    tested = {*REFUSED, *REFUSED_XML, *import_cases(), *word_cases()}
     assert set(row.names) <= tested
 
 
