@@ -776,8 +776,12 @@ class ConsignmentSettlementReport(models.Model):
     def _set_state(self, state):
         """Write the state on both sides; the owner's without a trace of who did it."""
         internal(self).write({"state": state})
-        if self.paired_report_id:
-            self.paired_report_id._as_system().write({"state": state})
+        # A pending write is stored under the name of whoever flushes it: the seller's
+        # goes first, the owner's at once, so that the system signs it.
+        self.flush_recordset()
+        owner_reports = self.paired_report_id._as_system()
+        owner_reports.write({"state": state})
+        owner_reports.flush_recordset()
 
     def _log_seller(self, body):
         """Note something in the chatter of consignees' reports."""

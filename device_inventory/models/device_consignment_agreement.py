@@ -112,7 +112,7 @@ class DeviceConsignmentAgreement(models.Model):
         copy=True,
         help="Purchase orders to these vendors receive devices of the owner.",
     )
-    can_read_terms = fields.Boolean(compute="_compute_can_read_terms")
+    can_read_terms = fields.Boolean(compute="_compute_can_read_terms", default=True)
     warning = fields.Char(compute="_compute_warning")
 
     _sql_constraints = [
@@ -363,8 +363,12 @@ class DeviceConsignmentAgreement(models.Model):
         :raises AccessError: when the user may not read the terms
         """
         self.ensure_one()
-        terms = self.env["device.consignment.terms"].search(
-            [("agreement_id", "=", self.id)]
+        # Found for everybody, so that the check can refuse by name.
+        terms = (
+            self.env["device.consignment.terms"]
+            .sudo()
+            .search([("agreement_id", "=", self.id)])
+            .sudo(False)
         )
         terms.check_access("read")
         return {
