@@ -15,7 +15,9 @@ _SQL = re.compile(r"\b(SELECT|UPDATE|INSERT|DELETE|JOIN|CREATE|ALTER|WHERE)\b")
 _PATH_ATTRIBUTES = {"_order", "_rec_name", "_rec_names_search", "_parent_name"}
 _PATH_DECORATORS = {"depends", "constrains", "onchange"}
 _COMMANDS = {"create", "update"}
-_SILENT = {ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.arguments}
+_HANDLERS = dict.fromkeys(
+    (ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.arguments)
+)
 _FIELD_METHODS = {"compute", "inverse", "search", "default"}
 
 
@@ -65,12 +67,21 @@ class _Walker(ast.NodeVisitor):
         self.compat = text.path.endswith("compat.py")
         self.imports = {}
         self.later = {}
+        self.known = {}
+        self.steps = {}
+        for step in names.steps if emit else ():
+            event, handler = STEPS.get(step.handler, ("", None))
+            self.steps.setdefault(event, []).append((handler, step.arguments))
 
     def visit(self, node):
         """Visit a node; names and operators have nothing to say."""
         kind = type(node)
-        if kind not in _SILENT:
-            getattr(self, f"visit_{kind.__name__}", self.generic_visit)(node)
+        if kind not in _HANDLERS:
+            name = f"visit_{kind.__name__}"
+            _HANDLERS[kind] = getattr(_Walker, name, _Walker.generic_visit)
+        handler = _HANDLERS[kind]
+        if handler:
+            handler(self, node)
 
     def generic_visit(self, node):
         """Visit what is below a node."""
@@ -126,9 +137,12 @@ class _Walker(ast.NodeVisitor):
     # -- inference ----------------------------------------------------------------
 
     def _infer(self, node):
-        """Return the `Type` of an expression, or None."""
-        method = getattr(self, f"_infer_{type(node).__name__.lower()}", None)
-        return method(node) if method else None
+        """Return the `Type` of an expression, or None; each is asked once a walk."""
+        key = id(node)
+        if key not in self.known:
+            method = _INFERENCES.get(type(node))
+            self.known[key] = method(self, node) if method else None
+        return self.known[key]
 
     def _infer_name(self, node):
         if node.id == "env":
@@ -560,10 +574,11 @@ class _Walker(ast.NodeVisitor):
     visit_GeneratorExp = visit_SetComp = visit_DictComp = visit_ListComp
 
     def visit_Attribute(self, node):
-        self._forbid("attribute", node.attr, node)
-        if isinstance(node.value, ast.Name) and node.value.id == "request":
-            self._forbid("request", node.attr, node)
-        self._forbid("import", self._resolved(_dotted(node)), node)
+        if self.emit:
+            self._forbid("attribute", node.attr, node)
+            self._forbid("import", self._resolved(_dotted(node)), node)
+            if getattr(node.value, "id", "") == "request":
+                self._forbid("request", node.attr, node)
         read = isinstance(node.ctx, ast.Load)
         base = self._base(node, self._infer(node.value))
         if not base or base.kind in ("record", "form"):
@@ -776,10 +791,17 @@ class _Walker(ast.NodeVisitor):
             self._refuse(node, f"{name} ({row.topic}): {row.advice}")
 
     def _run_steps(self, event, node):
-        for step in self.names.steps if self.emit else ():
-            moment, handler = STEPS.get(step.handler, ("", None))
-            if moment == event:
-                handler(self, node, step.arguments)
+        for handler, arguments in self.steps.get(event, ()):
+            handler(self, node, arguments)
+
+
+_INFERENCES = {
+    getattr(ast, name): getattr(_Walker, f"_infer_{name.lower()}")
+    for name in (
+        "Attribute Await BinOp BoolOp Call GeneratorExp IfExp List ListComp Name"
+        " NamedExpr Set SetComp Starred Subscript Tuple"
+    ).split()
+}
 
 
 # -- steps ------------------------------------------------------------------------
