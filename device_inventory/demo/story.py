@@ -4,13 +4,28 @@ Each step runs as the user of its role. Playing again changes nothing.
 """
 
 import logging
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 
+from odoo.modules.module import get_module_path
 from odoo.tools import convert_file
 
-from ..tests import manifest_files
 from ..tools import spreadsheet
 
 _logger = logging.getLogger(__name__)
+
+
+def _load_generator():
+    """The tests' generator of supplier files, without the tests around it."""
+    path = f"{get_module_path('device_inventory')}/tests/manifest_files.py"
+    spec = spec_from_file_location("device_manifest_files", path)
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+manifest_files = _load_generator()
 
 REFERENCE = "Spring lot 2026"
 SOLD_COUNT = 12
@@ -42,9 +57,7 @@ def load_demo(env):
     if env.ref("device_inventory.agreement_axis", raise_if_not_found=False):
         return
     for name in ("demo/device_demo.xml",):
-        convert_file(
-            env, "device_inventory", name, None, mode="init", noupdate=True
-        )
+        convert_file(env, "device_inventory", name, None, mode="init", noupdate=True)
 
 
 class Story:
@@ -78,7 +91,7 @@ class Story:
     def ref(self, name):
         return self.env.ref(f"device_inventory.{name}")
 
-    # -- receiving -----------------------------------------------------------------
+    # -- receiving ----
 
     def receive(self, devices):
         """Order, upload, scan and complete; with one surprise and one double scan."""
@@ -100,10 +113,14 @@ class Story:
         return manifest
 
     def order(self, devices):
-        products = self.env["device.tac"]._get_products({d["imei"][:8] for d in devices})
+        products = self.env["device.tac"]._get_products(
+            {d["imei"][:8] for d in devices}
+        )
         lines = []
         for tac, product in sorted(products.items()):
-            costs = [float(d["purchase_cost"]) for d in devices if d["imei"].startswith(tac)]
+            costs = [
+                float(d["purchase_cost"]) for d in devices if d["imei"].startswith(tac)
+            ]
             lines.append(
                 (
                     0,
@@ -131,16 +148,29 @@ class Story:
         mapping = spreadsheet.suggest_mapping(sheet.headers, sheet.imei_column)
         rows, problems = spreadsheet.parse_rows(sheet, mapping)
         grades = self.env["device.grade"]._get_by_text({r["grade"] for r in rows})
-        manifest._import_rows([{
-            "identity": r["imei"], "imei2": r["imei2"] and r["imei2"].number, "eid": r["eid"],
-            "storage_capacity": r["storage"], "color": r["color"],
-            "grade_id": grades[r["grade"].lower()].id, "lock_status": r["lock_status"],
-            "purchase_cost": float(r["purchase_cost"]), "supplier_sku": r["supplier_sku"],
-            "supplier_grade": r["supplier_grade"], "supplier_carton_id": r["supplier_carton_id"],
-            "row_number": r["row_number"],
-        } for r in rows], "spring.xlsx", "x")
+        manifest._import_rows(
+            [
+                {
+                    "identity": r["imei"],
+                    "imei2": r["imei2"] and r["imei2"].number,
+                    "eid": r["eid"],
+                    "storage_capacity": r["storage"],
+                    "color": r["color"],
+                    "grade_id": grades[r["grade"].lower()].id,
+                    "lock_status": r["lock_status"],
+                    "purchase_cost": float(r["purchase_cost"]),
+                    "supplier_sku": r["supplier_sku"],
+                    "supplier_grade": r["supplier_grade"],
+                    "supplier_carton_id": r["supplier_carton_id"],
+                    "row_number": r["row_number"],
+                }
+                for r in rows
+            ],
+            "spring.xlsx",
+            "x",
+        )
 
-    # -- quality control --------------------------------------------------------------
+    # -- quality control ----
 
     def check_quality(self, manifest):
         """Hand half of the devices off to QC; most pass, some fail."""
@@ -156,7 +186,7 @@ class Story:
         self.say("QC: 190 passed, 10 failed, 50 in QC.")
         return tested[:190]
 
-    # -- selling ------------------------------------------------------------------------
+    # -- selling ----
 
     def sell(self, devices):
         """Quote, allocate exact IMEIs, confirm, scan into the box and ship."""
@@ -203,7 +233,7 @@ class Story:
         )
         return order
 
-    # -- settling --------------------------------------------------------------------------
+    # -- settling ----
 
     def settle(self, box):
         """Pay the owner's bill and close the settlement."""

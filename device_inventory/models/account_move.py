@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .guard import internal
@@ -7,19 +7,19 @@ from .guard import internal
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    # -- customer invoices --------------------------------------------------------------
+    # -- customer invoices ----------------------------------------------------
 
     def _split_device_prices(self):
         """One invoice line for each product and price of the devices sold."""
         for line in self.invoice_line_ids.filtered(
-            lambda l: l.move_id.move_type == "out_invoice" and l.product_id.is_device
+            lambda x: x.move_id.move_type == "out_invoice" and x.product_id.is_device
         ):
             sale_line = line.sale_line_ids[:1]
             devices = sale_line._get_devices_to_invoice()[: int(line.quantity)]
             if devices:
                 line._split_by_price(devices)
 
-    # -- vendor bills --------------------------------------------------------------------
+    # -- vendor bills ---------------------------------------------------------
 
     def _post(self, soft=True):
         bills = self.filtered(lambda m: m.move_type == "in_invoice")
@@ -37,8 +37,9 @@ class AccountMove(models.Model):
         consigned = orders.order_id.filtered("is_device_consignment")
         if consigned:
             raise UserError(
-                _(
-                    "The devices of %(orders)s are on consignment: their owner is paid by "
+                self.env._(
+                    "The devices of %(orders)s are on consignment: their owner "
+                    "is paid by "
                     "settlement, a vendor bill for them cannot be posted.",
                     orders=", ".join(consigned.mapped("name")),
                 )
@@ -48,7 +49,7 @@ class AccountMove(models.Model):
         """Clear Stock Input at the devices' cost; what the bill differs is COGS."""
         vals_list = []
         for line in self.invoice_line_ids.filtered(
-            lambda l: l.product_id.is_device and l.purchase_line_id
+            lambda x: x.product_id.is_device and x.purchase_line_id
         ):
             vals_list += line._prepare_device_difference()
         self.env["account.move.line"].create(vals_list)
@@ -118,10 +119,10 @@ class AccountMoveLine(models.Model):
         ]
         self.move_id.write({"invoice_line_ids": commands})
         lines = self.move_id.invoice_line_ids.filtered(
-            lambda l: l.sale_line_ids == self.sale_line_ids
+            lambda x: x.sale_line_ids == self.sale_line_ids
         )
         for price, group in [first, *others]:
-            same = lines.filtered(lambda l, p=price: l.price_unit == p)
+            same = lines.filtered(lambda x, p=price: x.price_unit == p)
             internal(group.sudo()).write({"invoice_line_id": same[:1].id})
 
     def _prepare_device_line_copy(self):
@@ -174,7 +175,7 @@ class AccountMoveLine(models.Model):
         move = self.move_id
         return {
             "move_id": move.id,
-            "name": _("Price difference: %(name)s", name=self.name or ""),
+            "name": self.env._("Price difference: %(name)s", name=self.name or ""),
             "product_id": self.product_id.id,
             "partner_id": move.commercial_partner_id.id,
             "account_id": account.id,

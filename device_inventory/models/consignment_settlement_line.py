@@ -112,7 +112,7 @@ class ConsignmentSettlementLine(models.Model):
                 _("Report Type: a line is of the same side as its report.")
             )
 
-    # -- values -------------------------------------------------------------------
+    # -- values ---------------------------------------------------------------
 
     @api.model
     def _prepare_sale_vals(self, sale_device):

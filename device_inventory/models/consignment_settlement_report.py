@@ -142,7 +142,7 @@ class ConsignmentSettlementReport(models.Model):
         ),
     ]
 
-    # -- computed -----------------------------------------------------------------
+    # -- computed -------------------------------------------------------------
 
     @api.depends("state", "vendor_bill_id", "report_type")
     def _compute_paid_refusal(self):
@@ -176,7 +176,7 @@ class ConsignmentSettlementReport(models.Model):
                 report._get_recreatable_events()
             )
 
-    # -- guards -------------------------------------------------------------------
+    # -- guards ---------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -263,7 +263,7 @@ class ConsignmentSettlementReport(models.Model):
 
         Warehouse staff settle by shipping, with no rights on settlements or bills.
         """
-        context = clean_context(self.env.context)
+        context = {**clean_context(self.env.context), "mail_create_nosubscribe": True}
         return internal(self.with_env(self.env(su=True, context=context)))
 
     def _as_system(self):
@@ -279,7 +279,7 @@ class ConsignmentSettlementReport(models.Model):
         env = self.env(user=SUPERUSER_ID, context=context)
         return internal(self.with_env(env))
 
-    # -- creation -----------------------------------------------------------------
+    # -- creation -------------------------------------------------------------
 
     @api.model
     def _create_pairs(self, sale_devices):
@@ -295,7 +295,7 @@ class ConsignmentSettlementReport(models.Model):
         :raises UserError: when a sale has no agreement
         """
         flow = self._as_flow()
-        events = flow._get_unsettled_events(sale_devices.sudo())
+        events = flow._get_unsettled_events(sale_devices.sudo().with_prefetch())
         reports = flow.browse()
         for group in flow._group_events(events).values():
             reports |= flow._create_consignee_report(group)
@@ -463,7 +463,7 @@ class ConsignmentSettlementReport(models.Model):
         )
         return report
 
-    # -- period and number --------------------------------------------------------
+    # -- period and number ----------------------------------------------------
 
     @api.model
     def _get_period(self, company, day):
@@ -518,7 +518,7 @@ class ConsignmentSettlementReport(models.Model):
         sequence = self._get_number_sequence(company)
         return sequence.with_context(ir_sequence_date=str(day)).next_by_id()
 
-    # -- publication to the owner ---------------------------------------------------
+    # -- publication to the owner ---------------------------------------------
 
     def _publish_if_immediate(self):
         self.filtered(
@@ -586,7 +586,7 @@ class ConsignmentSettlementReport(models.Model):
         self.env["device.consignment.agreement"]._publish_due_statuses()
         return done
 
-    # -- life ---------------------------------------------------------------------
+    # -- life -----------------------------------------------------------------
 
     def action_confirm(self):
         """Confirm draft reports and bill the owner.
@@ -750,7 +750,7 @@ class ConsignmentSettlementReport(models.Model):
         kept = events.filtered(lambda e: e.state == "sold" and not e.is_returned)
         return self.sudo()._get_unsettled_events(kept)
 
-    # -- smart buttons ------------------------------------------------------------
+    # -- smart buttons --------------------------------------------------------
 
     def action_view_vendor_bill(self):
         self.ensure_one()
@@ -771,7 +771,7 @@ class ConsignmentSettlementReport(models.Model):
         action["domain"] = [("report_id", "in", self.ids)]
         return action
 
-    # -- both sides ---------------------------------------------------------------
+    # -- both sides -----------------------------------------------------------
 
     def _set_state(self, state):
         """Write the state on both sides; the owner's without a trace of who did it."""

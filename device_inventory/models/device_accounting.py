@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 
 class DeviceAccounting(models.AbstractModel):
@@ -110,5 +110,5 @@ class DeviceAccounting(models.AbstractModel):
             "device_valuation_account_id",
             "device_cogs_account_id",
             valued,
-            _("Return of %(reference)s", reference=reference),
+            self.env._("Return of %(reference)s", reference=reference),
         )

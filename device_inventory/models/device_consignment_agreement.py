@@ -140,7 +140,7 @@ class DeviceConsignmentAgreement(models.Model):
         ),
     ]
 
-    # -- terms, for those who may read them ---------------------------------------
+    # -- terms, for those who may read them -----------------------------------
 
     @api.depends("consignee_company_id")
     def _compute_currency_id(self):
@@ -262,7 +262,7 @@ class DeviceConsignmentAgreement(models.Model):
             return _("The commission rate is zero: the owner receives the whole price.")
         return False
 
-    # -- guards -------------------------------------------------------------------
+    # -- guards ---------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -315,7 +315,7 @@ class DeviceConsignmentAgreement(models.Model):
                 )
             )
 
-    # -- life ---------------------------------------------------------------------
+    # -- life -----------------------------------------------------------------
 
     def action_activate(self):
         """Put draft or suspended agreements in force.
@@ -514,7 +514,7 @@ class DeviceConsignmentAgreement(models.Model):
         )
         internal(self).write({"published_until": self._get_last_period_end()})
 
-    # -- for the flows --------------------------------------------------------------
+    # -- for the flows --------------------------------------------------------
 
     @api.model
     def _get_active_domain(self, consignee_company, date=None):

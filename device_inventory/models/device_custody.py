@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import check_protected, internal
@@ -112,7 +112,7 @@ class DeviceCustody(models.Model):
         """Open cycles; like every transition, it needs no right of the user's."""
         return internal(self).sudo().create(vals_list).sudo(self.env.su)
 
-    # -- transitions ------------------------------------------------------------
+    # -- transitions ----------------------------------------------------------
 
     def _lock(self):
         """Lock the cycles' rows and read them again, so that the state is certain.
@@ -165,7 +165,7 @@ class DeviceCustody(models.Model):
 
     def _transition_message(self, status):
         labels = dict(self._fields["device_status"]._description_selection(self.env))
-        return _(
+        return self.env._(
             "Device %(imei)s is %(old)s and cannot become %(new)s.",
             imei=self.lot_id.name,
             old=labels[self.device_status],
@@ -175,10 +175,10 @@ class DeviceCustody(models.Model):
     def _live_message(self, company):
         """Say who holds a live device, as far as `company` may know."""
         if self.company_id != company:
-            return _(
+            return self.env._(
                 "%(imei)s is in another company's custody.", imei=self.lot_id.name
             )
-        return _(
+        return self.env._(
             "%(imei)s is in stock already, received with %(manifest)s.",
             imei=self.lot_id.name,
             manifest=self.manifest_line_id.manifest_id.name or "-",
@@ -192,7 +192,9 @@ class DeviceCustody(models.Model):
         changed = self.filtered(lambda c: c.settlement_status != status)
         if not changed:
             return
-        labels = dict(self._fields["settlement_status"]._description_selection(self.env))
+        labels = dict(
+            self._fields["settlement_status"]._description_selection(self.env)
+        )
         if status == "settled":
             self.env["device.movement"]._log(
                 "settle", changed, new_value=labels[status]

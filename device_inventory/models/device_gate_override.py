@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .guard import check_protected, internal
@@ -35,10 +35,13 @@ class DeviceGateOverride(models.Model):
         """
         if not any(self.env.user.has_group(group) for group in MANAGER_GROUPS):
             raise AccessError(
-                _("Only a sales or inventory manager may override the QC and cost gate.")
+                self.env._(
+                    "Only a sales or inventory manager may override the QC and "
+                    "cost gate."
+                )
             )
         if not (reason or "").strip():
-            raise UserError(_("An override needs a reason."))
+            raise UserError(self.env._("An override needs a reason."))
         failures = custodies._get_gate_failures(ignore_overrides=True)
         reference = document.display_name if document else False
         overrides = internal(self).create(
@@ -63,7 +66,7 @@ class DeviceGateOverride(models.Model):
         return overrides
 
     def _override_message(self):
-        return _(
+        return self.env._(
             "Gate overridden for %(imeis)s. Reason: %(reason)s",
             imeis=", ".join(self.lot_id.mapped("name")),
             reason=self[:1].reason,
@@ -76,7 +79,9 @@ class DeviceGateOverride(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        raise UserError(_("An override is a record of a decision and cannot be changed."))
+        raise UserError(
+            self.env._("An override is a record of a decision and cannot be changed.")
+        )
 
 
 class DeviceCustody(models.Model):
@@ -111,15 +116,17 @@ class DeviceCustody(models.Model):
         rules = []
         if lot.qc_status != "qc_complete":
             labels = dict(lot._fields["qc_status"]._description_selection(self.env))
-            rules.append(_("QC is %(status)s", status=labels.get(lot.qc_status, "-")))
+            rules.append(
+                self.env._("QC is %(status)s", status=labels.get(lot.qc_status, "-"))
+            )
         if self.accounting_mode == "own" and self.purchase_cost <= 0:
-            rules.append(_("it has no purchase cost"))
+            rules.append(self.env._("it has no purchase cost"))
         if lot.carrier_check == "blacklisted":
-            rules.append(_("the carrier has blacklisted it"))
+            rules.append(self.env._("the carrier has blacklisted it"))
         if lot.icloud_status == "on":
-            rules.append(_("its activation lock is on"))
+            rules.append(self.env._("its activation lock is on"))
         if lot.mdm_status == "present":
-            rules.append(_("it is still under device management (MDM)"))
+            rules.append(self.env._("it is still under device management (MDM)"))
         return rules
 
     def _check_gate(self, action):
@@ -132,13 +139,15 @@ class DeviceCustody(models.Model):
         if not failures:
             return
         lines = [
-            _("- %(imei)s: %(rules)s", imei=c.lot_id.name, rules=", ".join(rules))
+            self.env._(
+                "- %(imei)s: %(rules)s", imei=c.lot_id.name, rules=", ".join(rules)
+            )
             for c, rules in list(failures.items())[:20]
         ]
         if len(failures) > 20:
-            lines.append(_("… and %(count)s more", count=len(failures) - 20))
+            lines.append(self.env._("… and %(count)s more", count=len(failures) - 20))
         raise UserError(
-            _(
+            self.env._(
                 "%(action)s refused, %(count)s device(s) are not ready for sale:\n"
                 "%(lines)s\n\nA sales or inventory manager can override this with a "
                 "reason.",

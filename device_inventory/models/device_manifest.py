@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from . import compat
@@ -147,7 +147,8 @@ class DeviceManifest(models.Model):
             )
 
     def _get_missing_entry_reason(self):
-        """Why the receipt of this manifest has no journal entry; False if none is due."""
+        """Why the receipt of this manifest has no journal entry; False if "
+        "none is due."""
         missing = self.company_id._get_missing_device_settings(RECEIPT_SETTINGS)
         if not self._get_custodies().filtered(
             lambda c: c.accounting_mode != "off_balance" and c.purchase_cost
@@ -155,7 +156,7 @@ class DeviceManifest(models.Model):
             return False
         if missing:
             return self.company_id._missing_device_setting_message(missing[0])
-        return _("The receipt has not been posted yet.")
+        return self.env._("The receipt has not been posted yet.")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -177,17 +178,17 @@ class DeviceManifest(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_cancelled(self):
         if any(manifest.state != "cancelled" for manifest in self):
-            raise UserError(_("Cancel a manifest before deleting it."))
+            raise UserError(self.env._("Cancel a manifest before deleting it."))
 
-    # -- the supplier's file ------------------------------------------------------
+    # -- the supplier's file --------------------------------------------------
 
     def action_upload(self):
         """Open the wizard that reads the supplier's file."""
         self.ensure_one()
-        self._check_open(_("upload a file"))
+        self._check_open(self.env._("upload a file"))
         return {
             "type": "ir.actions.act_window",
-            "name": _("Upload IMEI"),
+            "name": self.env._("Upload IMEI"),
             "res_model": "device.manifest.upload",
             "view_mode": "form",
             "target": "new",
@@ -207,7 +208,7 @@ class DeviceManifest(models.Model):
         :raises UserError: when the manifest is not open
         """
         self.ensure_one()
-        self._check_open(_("upload a file"))
+        self._check_open(self.env._("upload a file"))
         if self.file_digest == digest:
             return 0
         Line = self.env["device.manifest.line"]
@@ -218,7 +219,9 @@ class DeviceManifest(models.Model):
             if vals["imei_key"] in known:
                 known[vals["imei_key"]]._take_file_facts(vals)
         lines = internal(Line).create(new)
-        (lines | self.env["device.manifest.line"].concat(*known.values()))._resolve_products()
+        (
+            lines | self.env["device.manifest.line"].concat(*known.values())
+        )._resolve_products()
         internal(self).write(
             {
                 "file_name": file_name,
@@ -227,7 +230,7 @@ class DeviceManifest(models.Model):
             }
         )
         self.message_post(
-            body=_(
+            body=self.env._(
                 "%(file)s: %(count)s devices expected.", file=file_name, count=len(rows)
             )
         )
@@ -238,7 +241,7 @@ class DeviceManifest(models.Model):
             lambda line: line.state not in ("duplicate", "rejected")
         )
 
-    # -- scanning -------------------------------------------------------------------
+    # -- scanning -------------------------------------------------------------
 
     def action_scan(self):
         """Open the scan screen, the packing box's for a delivery."""
@@ -247,16 +250,18 @@ class DeviceManifest(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "device_inventory.scan",
-            "name": _("Scan %(document)s", document=record.display_name),
+            "name": self.env._("Scan %(document)s", document=record.display_name),
             "params": {"model": record._name, "res_id": record.id},
         }
 
     def _get_scan_state(self):
         blocked = False
         if self.manifest_type == "delivery":
-            blocked = _("Devices of a delivery are scanned into its packing box.")
+            blocked = self.env._(
+                "Devices of a delivery are scanned into its packing box."
+            )
         elif not self.is_open:
-            blocked = _("%(manifest)s is not open.", manifest=self.name)
+            blocked = self.env._("%(manifest)s is not open.", manifest=self.name)
         return {
             "subtitle": self.partner_id.display_name or "",
             "state": self.state,
@@ -270,12 +275,15 @@ class DeviceManifest(models.Model):
         missing = self.missing_count
         return {
             "name": "action_mark_complete",
-            "label": _("Mark Complete"),
+            "label": self.env._("Mark Complete"),
             "primary": True,
             "enabled": not reason,
             "reason": reason,
             "confirm": missing
-            and _("%(count)s devices were not scanned and count as missing.", count=missing),
+            and self.env._(
+                "%(count)s devices were not scanned and count as missing.",
+                count=missing,
+            ),
         }
 
     def _get_scan_counts(self):
@@ -289,14 +297,13 @@ class DeviceManifest(models.Model):
 
     def _scan(self, code):
         if self.manifest_type != "receiving":
-            raise UserError(_("Scan the devices of a delivery into its packing box."))
-        self._check_open(_("scan"))
+            raise UserError(
+                self.env._("Scan the devices of a delivery into its packing box.")
+            )
+        self._check_open(self.env._("scan"))
         identity = parse_identity(self.env, code)
         line = self._find_line(identity.key)
-        if line:
-            result = line._scan_known()
-        else:
-            result = self._scan_unlisted(identity)
+        result = line._scan_known() if line else self._scan_unlisted(identity)
         if self.state != "in_progress":
             internal(self).write({"state": "in_progress"})
         return {"imei": identity.number, **result}
@@ -327,9 +334,11 @@ class DeviceManifest(models.Model):
         )
         line._resolve_products()
         if unexpected:
-            message = _("%(imei)s is not in the supplier's file.", imei=identity.number)
+            message = self.env._(
+                "%(imei)s is not in the supplier's file.", imei=identity.number
+            )
         else:
-            message = _("%(imei)s received.", imei=identity.number)
+            message = self.env._("%(imei)s received.", imei=identity.number)
         family = "unexpected" if unexpected else "good"
         return line._prepare_scan_result(family, family, message)
 
@@ -346,14 +355,16 @@ class DeviceManifest(models.Model):
         )
         if live:
             raise UserError(
-                "\n".join(custody._live_message(self.company_id) for custody in live[:20])
+                "\n".join(
+                    custody._live_message(self.company_id) for custody in live[:20]
+                )
             )
 
     def _undo_scan(self, scan):
         line = self.env["device.manifest.line"].browse(scan.line_ref).exists()
         if not line or line.manifest_id != self:
-            raise UserError(_("The line of this scan is gone."))
-        self._check_open(_("undo a scan"))
+            raise UserError(self.env._("The line of this scan is gone."))
+        self._check_open(self.env._("undo a scan"))
         line._undo_scan()
 
     def action_accept_unexpected(self):
@@ -368,7 +379,7 @@ class DeviceManifest(models.Model):
             lambda line: line.state == "duplicate" and not line.resolution
         ).action_dismiss()
 
-    # -- completion -------------------------------------------------------------------
+    # -- completion -----------------------------------------------------------
 
     def action_mark_complete(self):
         """Receive the scanned devices: lots, stock, custody and the journal entry.
@@ -396,19 +407,21 @@ class DeviceManifest(models.Model):
     def _get_completion_blocker(self):
         """Why the manifest cannot be completed, with its lines; False if it can."""
         if self.manifest_type != "receiving":
-            return _("A delivery is completed by shipping its packing box.")
+            return self.env._("A delivery is completed by shipping its packing box.")
         if not self.is_open:
-            return _("%(manifest)s is not open.", manifest=self.name)
+            return self.env._("%(manifest)s is not open.", manifest=self.name)
         lines = self._get_lines_to_receive()
         if not lines:
-            return _("%(manifest)s: no device has been scanned yet.", manifest=self.name)
+            return self.env._(
+                "%(manifest)s: no device has been scanned yet.", manifest=self.name
+            )
         problems = self._get_agreement_problem() or lines._get_problems(self)
         if not problems:
             return False
         shown = problems[:20]
         if len(problems) > 20:
-            shown.append(_("… and %(count)s more", count=len(problems) - 20))
-        return _(
+            shown.append(self.env._("… and %(count)s more", count=len(problems) - 20))
+        return self.env._(
             "%(manifest)s cannot be completed:\n%(problems)s",
             manifest=self.name,
             problems="\n".join(f"- {problem}" for problem in shown),
@@ -419,7 +432,7 @@ class DeviceManifest(models.Model):
         if owner == self.company_id or self._get_agreement():
             return []
         return [
-            _(
+            self.env._(
                 "%(owner)s owns these devices, but no consignment agreement between it "
                 "and %(company)s is active",
                 owner=owner.sudo().name,
@@ -433,7 +446,9 @@ class DeviceManifest(models.Model):
         )
 
     def _get_lines_to_receive(self):
-        return self.line_ids.filtered(lambda line: line.state in ("received", "unexpected"))
+        return self.line_ids.filtered(
+            lambda line: line.state in ("received", "unexpected")
+        )
 
     def _complete(self):
         lines = self._get_lines_to_receive()
@@ -451,7 +466,9 @@ class DeviceManifest(models.Model):
         now = fields.Datetime.now()
         vals = {"state": "complete", "date_complete": now}
         if missing:
-            deadline = fields.Date.add(now.date(), days=self.company_id.device_claim_days)
+            deadline = fields.Date.add(
+                now.date(), days=self.company_id.device_claim_days
+            )
             vals["claim_deadline"] = deadline
         return vals
 
@@ -488,7 +505,7 @@ class DeviceManifest(models.Model):
             .search([("manifest_line_id.manifest_id", "in", self.ids)])
         )
 
-    # -- stock ------------------------------------------------------------------------
+    # -- stock ----------------------------------------------------------------
 
     def _receive_stock(self, lines):
         """Put the devices on the order's receipt and validate it."""
@@ -510,12 +527,17 @@ class DeviceManifest(models.Model):
         if picking.state in ("done", "cancel") or not picking:
             orders = self.sudo().purchase_id
             picking = orders.picking_ids.filtered(
-                lambda p: p.picking_type_code == "incoming"
-                and p.state not in ("done", "cancel")
+                lambda p: (
+                    p.picking_type_code == "incoming"
+                    and p.state not in ("done", "cancel")
+                )
             )[:1].with_env(self.env)
         if not picking:
             raise UserError(
-                _("%(manifest)s has no open receipt to put its devices on.", manifest=self.name)
+                self.env._(
+                    "%(manifest)s has no open receipt to put its devices on.",
+                    manifest=self.name,
+                )
             )
         return picking
 
@@ -527,7 +549,9 @@ class DeviceManifest(models.Model):
         pairs = []
         for product, product_lines in lines.grouped("product_id").items():
             moves = device_moves.filtered(lambda m, p=product: m.product_id == p)
-            moves = moves or self._create_extra_move(picking, product, len(product_lines))
+            moves = moves or self._create_extra_move(
+                picking, product, len(product_lines)
+            )
             ids = list(product_lines.ids)
             for move in moves[:-1]:
                 take = int(move.product_uom_qty)
@@ -657,7 +681,7 @@ class DeviceManifest(models.Model):
             elif move.quantity < move.product_uom_qty:
                 move.product_uom_qty = move.quantity
 
-    # -- accounting ---------------------------------------------------------------------
+    # -- accounting -----------------------------------------------------------
 
     def _create_inventory_accounting_entry(self):
         """Post the receipt of completed manifests; safe to call again.
@@ -674,7 +698,7 @@ class DeviceManifest(models.Model):
             missing = manifest.company_id._get_missing_device_settings(RECEIPT_SETTINGS)
             if missing and any(c.accounting_mode != "off_balance" for c in custodies):
                 manifest.message_post(
-                    body=_(
+                    body=self.env._(
                         "The receipt was not posted. %(reason)s",
                         reason=manifest.company_id._missing_device_setting_message(
                             missing[0]
@@ -716,21 +740,21 @@ class DeviceManifest(models.Model):
         action["context"] = {}
         return action
 
-    # -- cancel -----------------------------------------------------------------------
+    # -- cancel ---------------------------------------------------------------
 
     def action_cancel(self):
         """Cancel an open manifest; nothing was received or shipped by it.
 
         :raises UserError: when it is complete
         """
-        self._check_open(_("cancel"))
+        self._check_open(self.env._("cancel"))
         internal(self).write({"state": "cancelled"})
 
     def _check_open(self, action):
         closed = self.filtered(lambda manifest: not manifest.is_open)
         if closed:
             raise UserError(
-                _(
+                self.env._(
                     "%(manifests)s: cannot %(action)s, the manifest is complete or "
                     "cancelled.",
                     manifests=", ".join(closed.mapped("name")),

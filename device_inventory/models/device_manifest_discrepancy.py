@@ -29,7 +29,7 @@ class DeviceManifest(models.Model):
                     manifest=self.name,
                 )
             )
-        return lines.sorted(lambda l: (l.supplier_carton_id or "", l.row_number, l.id))
+        return lines.sorted(lambda x: (x.supplier_carton_id or "", x.row_number, x.id))
 
     def action_discrepancy_pdf(self):
         """Print the discrepancy report, to be sent to the supplier."""
@@ -110,7 +110,9 @@ class DeviceManifestLine(models.Model):
 
     def _prepare_discrepancy_row(self):
         """Texts of a missing device, in the order of the headings."""
-        storage = dict(self._fields["storage_capacity"]._description_selection(self.env))
+        storage = dict(
+            self._fields["storage_capacity"]._description_selection(self.env)
+        )
         return [
             self.imei,
             self.product_id.display_name or "",

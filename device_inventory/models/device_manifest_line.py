@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import check_protected, internal, is_internal
@@ -58,7 +58,11 @@ class DeviceManifestLine(models.Model):
         default="expected",
     )
     resolution = fields.Selection(
-        [("accepted", "Accepted"), ("dismissed", "Scanned Twice"), ("rejected", "Rejected")]
+        [
+            ("accepted", "Accepted"),
+            ("dismissed", "Scanned Twice"),
+            ("rejected", "Rejected"),
+        ]
     )
     from_file = fields.Boolean("In the Supplier's File")
     row_number = fields.Integer("Row")
@@ -102,22 +106,26 @@ class DeviceManifestLine(models.Model):
     def _prepare_manual_vals(self, vals):
         """A line typed by hand is an expected device, whatever else it claims."""
         manifest = self.env["device.manifest"].browse(vals.get("manifest_id"))
-        manifest._check_open(_("add a device"))
+        manifest._check_open(self.env._("add a device"))
         identity = parse_identity(self.env, vals.get("imei"))
         return {"imei": identity.number, "imei_key": identity.key, "state": "expected"}
 
     def write(self, vals):
         check_protected(self, vals, set(vals) - EDITABLE)
         if not is_internal(self):
-            self.manifest_id._check_open(_("edit a line"))
+            self.manifest_id._check_open(self.env._("edit a line"))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_open(self):
-        if not is_internal(self) and self.filtered(lambda line: line.state != "expected"):
-            raise UserError(_("Only a device that was not scanned yet can be removed."))
+        if not is_internal(self) and self.filtered(
+            lambda line: line.state != "expected"
+        ):
+            raise UserError(
+                self.env._("Only a device that was not scanned yet can be removed.")
+            )
 
-    # -- the supplier's file -------------------------------------------------------
+    # -- the supplier's file --------------------------------------------------
 
     @api.model
     def _prepare_row_vals(self, manifest, row):
@@ -143,7 +151,7 @@ class DeviceManifestLine(models.Model):
             facts.update(state="received", resolution=False)
         internal(self).write(facts)
 
-    # -- product and cost -------------------------------------------------------------
+    # -- product and cost -----------------------------------------------------
 
     def _resolve_products(self):
         """Find the product of lines without one, and the order line of all.
@@ -159,7 +167,7 @@ class DeviceManifestLine(models.Model):
         order_lines = manifest.sudo().purchase_id._get_device_lines()
         by_lot = self._get_known_products()
         by_sku = self._get_vendor_products(manifest)
-        by_tac = self.env["device.tac"]._get_products([l.imei[:8] for l in self])
+        by_tac = self.env["device.tac"]._get_products({line.imei[:8] for line in self})
         only = order_lines.product_id if len(order_lines.product_id) == 1 else False
         found = {}
         for line in self:
@@ -171,7 +179,9 @@ class DeviceManifestLine(models.Model):
                 or only
             )
             if product:
-                order_line = order_lines.filtered(lambda l, p=product: l.product_id == p)
+                order_line = order_lines.filtered(
+                    lambda x, p=product: x.product_id == p
+                )
                 key = (product.id, order_line[:1].id)
                 found.setdefault(key, []).append(line.id)
         for (product_id, order_line_id), ids in found.items():
@@ -182,7 +192,9 @@ class DeviceManifestLine(models.Model):
     def _get_known_products(self):
         # A lot's product cannot change after moves, whoever held it.
         lots = (
-            self.env["stock.lot"].sudo().search([("imei_key", "in", self.mapped("imei_key"))])
+            self.env["stock.lot"]
+            .sudo()
+            .search([("imei_key", "in", self.mapped("imei_key"))])
         )
         return {lot.imei_key: lot.product_id for lot in lots}
 
@@ -218,17 +230,17 @@ class DeviceManifestLine(models.Model):
     def _get_problems(self, manifest):
         """What keeps these lines from being received, a sentence each."""
         problems = [
-            _("%(imei)s: unexpected, accept or reject it", imei=line.imei)
+            self.env._("%(imei)s: unexpected, accept or reject it", imei=line.imei)
             for line in self
             if line.state == "unexpected" and not line.resolution
         ]
         problems += [
-            _("%(imei)s: scanned twice, resolve the duplicate", imei=line.imei)
+            self.env._("%(imei)s: scanned twice, resolve the duplicate", imei=line.imei)
             for line in manifest.line_ids
             if line.state == "duplicate" and not line.resolution
         ]
         problems += [
-            _(
+            self.env._(
                 "%(imei)s: no product is known for it; give the line a product, or add "
                 "the vendor's code or the TAC %(tac)s",
                 imei=line.imei,
@@ -239,7 +251,7 @@ class DeviceManifestLine(models.Model):
         ]
         return problems
 
-    # -- scanning ------------------------------------------------------------------------
+    # -- scanning -------------------------------------------------------------
 
     def _scan_known(self):
         """Scan a device that the manifest lists already."""
@@ -257,7 +269,7 @@ class DeviceManifestLine(models.Model):
                 "scanned_at": fields.Datetime.now(),
             }
         )
-        message = _("%(imei)s received.", imei=self.imei)
+        message = self.env._("%(imei)s received.", imei=self.imei)
         return self._prepare_scan_result("good", "good", message)
 
     def _scan_again(self):
@@ -284,7 +296,7 @@ class DeviceManifestLine(models.Model):
                     "scanned_at": fields.Datetime.now(),
                 }
             )
-        message = _(
+        message = self.env._(
             "%(imei)s was scanned before by %(user)s.",
             imei=self.imei,
             user=self.scanned_by_id.sudo().name or "-",
@@ -297,7 +309,7 @@ class DeviceManifestLine(models.Model):
             "code": code,
             "message": message,
             "imei": self.imei,
-            "device": self.product_id.display_name or _("Unknown product"),
+            "device": self.product_id.display_name or self.env._("Unknown product"),
             "line": self,
         }
 
@@ -311,7 +323,7 @@ class DeviceManifestLine(models.Model):
         else:
             internal(self).unlink()
 
-    # -- resolving -------------------------------------------------------------------------
+    # -- resolving ------------------------------------------------------------
 
     def action_accept(self):
         """Accept unexpected devices: they are received and flagged."""
@@ -329,17 +341,17 @@ class DeviceManifestLine(models.Model):
         internal(self).write({"state": "rejected", "resolution": "rejected"})
 
     def _check_resolvable(self, states):
-        self.manifest_id._check_open(_("resolve a scan"))
+        self.manifest_id._check_open(self.env._("resolve a scan"))
         wrong = self.filtered(lambda line: line.state not in states)
         if wrong:
             raise UserError(
-                _(
+                self.env._(
                     "%(imeis)s: this is not possible in the line's state.",
                     imeis=", ".join(wrong.mapped("imei")),
                 )
             )
 
-    # -- lots --------------------------------------------------------------------------------
+    # -- lots -----------------------------------------------------------------
 
     def _get_or_create_lot(self):
         """Give each line its device: the one known by this identity, or a new one.
@@ -351,8 +363,10 @@ class DeviceManifestLine(models.Model):
         known = Lot.sudo().search([("imei_key", "in", self.mapped("imei_key"))])
         by_key = {lot.imei_key: lot for lot in known}
         new = self.filtered(lambda line: line.imei_key not in by_key)
-        created = internal(Lot).with_context(tracking_disable=True).create(
-            [line._prepare_lot_vals() for line in new]
+        created = (
+            internal(Lot)
+            .with_context(tracking_disable=True)
+            .create([line._prepare_lot_vals() for line in new])
         )
         by_key.update(zip(new.mapped("imei_key"), created, strict=True))
         for line in self:
@@ -376,4 +390,8 @@ class DeviceManifestLine(models.Model):
             for name in ("imei2", "eid", "storage_capacity", "color", "lock_status")
             if self[name]
         }
-        return {**facts, "intake_date": fields.Date.context_today(self), "grade_id": False}
+        return {
+            **facts,
+            "intake_date": fields.Date.context_today(self),
+            "grade_id": False,
+        }

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import is_internal
@@ -69,9 +69,9 @@ class DeviceMovement(models.Model):
         )
 
     def write(self, vals):
-        raise UserError(_("Movement history cannot be changed."))
+        raise UserError(self.env._("Movement history cannot be changed."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         if not is_internal(self):
-            raise UserError(_("Movement history cannot be deleted."))
+            raise UserError(self.env._("Movement history cannot be deleted."))

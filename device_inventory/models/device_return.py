@@ -1,6 +1,6 @@
 """A customer return: the device comes back to its lot, the sale is taken back."""
 
-from odoo import _, models
+from odoo import models
 
 from .guard import internal
 
@@ -11,10 +11,12 @@ class StockMove(models.Model):
     def _receive_returned_devices(self):
         """Take back the sales of devices that these done moves brought back."""
         returned = self.filtered(
-            lambda m: m.state == "done"
-            and m.product_id.is_device
-            and m.location_id.usage == "customer"
-            and m.location_dest_id.usage in ("internal", "transit")
+            lambda m: (
+                m.state == "done"
+                and m.product_id.is_device
+                and m.location_id.usage == "customer"
+                and m.location_dest_id.usage in ("internal", "transit")
+            )
         )
         for picking, moves in returned.grouped("picking_id").items():
             # Whoever receives the return has no rights on sale and accounting.
@@ -55,7 +57,7 @@ class SaleOrderLineDevice(models.Model):
         refunds = self._create_credit_notes()
         for order, group in self.grouped("order_id").items():
             order.message_post(
-                body=_(
+                body=self.env._(
                     "%(count)s devices returned with %(reference)s: %(documents)s.",
                     count=len(group),
                     reference=reference,
@@ -86,7 +88,7 @@ class SaleOrderLineDevice(models.Model):
             "currency_id": invoice.currency_id.id,
             "fiscal_position_id": invoice.fiscal_position_id.id,
             "reversed_entry_id": invoice.id,
-            "ref": _("Return of %(invoice)s", invoice=invoice.name),
+            "ref": self.env._("Return of %(invoice)s", invoice=invoice.name),
             "invoice_origin": invoice.invoice_origin,
             "invoice_line_ids": [
                 (

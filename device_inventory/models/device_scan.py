@@ -1,6 +1,6 @@
 from psycopg2.errors import UniqueViolation
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 FAMILIES = [
@@ -103,7 +103,7 @@ class DeviceScanMixin(models.AbstractModel):
         self.check_access("write")
         scan = self._get_scans().filtered(lambda s: s.id == scan_id)
         if not scan or scan.undone or not scan.line_ref:
-            raise UserError(_("This scan cannot be undone."))
+            raise UserError(self.env._("This scan cannot be undone."))
         self._undo_scan(scan)
         scan.undone = True
         reply = {
@@ -112,7 +112,7 @@ class DeviceScanMixin(models.AbstractModel):
             "ok": True,
             "code": "undone",
             "family": "good",
-            "message": _("Undone: %(imei)s", imei=scan.reply["imei"]),
+            "message": self.env._("Undone: %(imei)s", imei=scan.reply["imei"]),
             "counts": self._get_scan_counts(),
         }
         return {**reply, "recent": self._get_recent_scans()}
@@ -132,7 +132,7 @@ class DeviceScanMixin(models.AbstractModel):
             **self._get_scan_state(),
         }
 
-    # -- hooks ------------------------------------------------------------------
+    # -- hooks ----------------------------------------------------------------
 
     def _scan(self, code):
         """Act on one scan. Return dict(family, code, message, imei, device, line)."""
@@ -149,7 +149,7 @@ class DeviceScanMixin(models.AbstractModel):
         """Return dict(done, expected, unexpected, duplicate)."""
         raise NotImplementedError
 
-    # -- mechanics --------------------------------------------------------------
+    # -- mechanics ------------------------------------------------------------
 
     def _find_scan(self, token):
         if not token:
@@ -178,7 +178,8 @@ class DeviceScanMixin(models.AbstractModel):
             return self._prepare_refusal(code, str(error))
         except UniqueViolation:
             return self._prepare_refusal(
-                code, _("%(code)s is being scanned by somebody else.", code=code)
+                code,
+                self.env._("%(code)s is being scanned by somebody else.", code=code),
             )
 
     def _prepare_refusal(self, code, message):

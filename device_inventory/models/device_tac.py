@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -27,7 +27,10 @@ class DeviceTac(models.Model):
         for record in self:
             if len(record.tac) != 8 or not record.tac.isdecimal():
                 raise ValidationError(
-                    _("TAC %(tac)s: a type allocation code has 8 digits.", tac=record.tac)
+                    self.env._(
+                        "TAC %(tac)s: a type allocation code has 8 digits.",
+                        tac=record.tac,
+                    )
                 )
 
     def _get_products(self, tacs):
@@ -36,5 +39,7 @@ class DeviceTac(models.Model):
         :param tacs: iterable of 8-digit str
         :return: dict of TAC to `product.product`; unknown ones are absent
         """
-        records = self.search([("tac", "in", list(set(tacs))), ("product_id", "!=", False)])
+        records = self.search(
+            [("tac", "in", list(set(tacs))), ("product_id", "!=", False)]
+        )
         return {record.tac: record.product_id for record in records}

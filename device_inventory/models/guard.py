@@ -4,7 +4,6 @@ A context made by a client holds JSON values, so it can never hold this object:
 `env.context.get(KEY) is INTERNAL` is true only when our own code put it there.
 """
 
-from odoo import _
 from odoo.exceptions import UserError
 
 KEY = "device_internal"
@@ -32,7 +31,7 @@ def check_protected(records, vals, protected):
         return
     labels = ", ".join(records._fields[name].string for name in touched)
     raise UserError(
-        _(
+        records.env._(
             "%(model)s: %(fields)s cannot be edited; it changes through the buttons "
             "of the document alone.",
             model=records._description,

@@ -1,6 +1,6 @@
 import base64
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import imei
@@ -110,9 +110,9 @@ class PackingBox(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_cancelled(self):
         if any(box.state != "cancelled" for box in self):
-            raise UserError(_("Cancel a packing box before deleting it."))
+            raise UserError(self.env._("Cancel a packing box before deleting it."))
 
-    # -- contents ---------------------------------------------------------------------
+    # -- contents -------------------------------------------------------------
 
     def _add_devices(self, allocations):
         """Expect more devices in the box, and on its manifest.
@@ -153,7 +153,7 @@ class PackingBox(models.Model):
             "state": "expected",
         }
 
-    # -- scanning -----------------------------------------------------------------------
+    # -- scanning -------------------------------------------------------------
 
     def action_scan(self):
         """Open the scan screen."""
@@ -161,7 +161,7 @@ class PackingBox(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "device_inventory.scan",
-            "name": _("Scan %(document)s", document=self.name),
+            "name": self.env._("Scan %(document)s", document=self.name),
             "params": {"model": self._name, "res_id": self.id},
         }
 
@@ -169,7 +169,7 @@ class PackingBox(models.Model):
         blocked = False
         if self.state not in ("draft", "packing"):
             labels = dict(self._fields["state"]._description_selection(self.env))
-            blocked = _(
+            blocked = self.env._(
                 "%(box)s is %(state)s.", box=self.name, state=labels[self.state]
             )
         return {
@@ -179,13 +179,17 @@ class PackingBox(models.Model):
             "blocked_reason": blocked,
             "actions": [
                 self._prepare_scan_action(
-                    "action_mark_ready", _("Mark Ready to Ship"), self._get_ready_blocker()
+                    "action_mark_ready",
+                    self.env._("Mark Ready to Ship"),
+                    self._get_ready_blocker(),
                 ),
                 self._prepare_scan_action(
                     "action_mark_shipped",
-                    _("Mark Shipped"),
+                    self.env._("Mark Shipped"),
                     self._get_shipping_blocker(),
-                    _("The devices are sold: invoice, COGS and settlement are posted."),
+                    self.env._(
+                        "The devices are sold: invoice, COGS and settlement are posted."
+                    ),
                 ),
             ],
         }
@@ -234,13 +238,17 @@ class PackingBox(models.Model):
         )
         if not lot:
             code = "unknown"
-            message = _("%(imei)s is not a device of ours.", imei=identity.number)
+            message = self.env._(
+                "%(imei)s is not a device of ours.", imei=identity.number
+            )
         elif allocation:
             code = "wrong_box"
             message = allocation._live_message()
         else:
             code = "not_allocated"
-            message = _("%(imei)s is not allocated to any order.", imei=identity.number)
+            message = self.env._(
+                "%(imei)s is not allocated to any order.", imei=identity.number
+            )
         return {
             "family": "unexpected",
             "code": code,
@@ -252,28 +260,30 @@ class PackingBox(models.Model):
     def _undo_scan(self, scan):
         line = self.env["packing.box.line"].browse(scan.line_ref).exists()
         if line.box_id != self or not self.is_open:
-            raise UserError(_("This scan cannot be undone."))
+            raise UserError(self.env._("This scan cannot be undone."))
         line._unpack()
         if self.state == "ready":
             internal(self).write({"state": "packing"})
 
-    # -- shipping -------------------------------------------------------------------------
+    # -- shipping -------------------------------------------------------------
 
     def _get_ready_blocker(self):
         """Why the box cannot be marked ready; False if it can."""
         if self.state not in ("draft", "packing"):
-            return _("The box is not being packed.")
+            return self.env._("The box is not being packed.")
         if not self.device_count:
-            return _("The box is empty.")
+            return self.env._("The box is empty.")
         missing = self.device_count - self.packed_count
         if missing:
-            return _("%(count)s devices are still to be scanned.", count=missing)
+            return self.env._(
+                "%(count)s devices are still to be scanned.", count=missing
+            )
         return False
 
     def _get_shipping_blocker(self):
         """Why the box cannot be shipped; False if it can."""
         if self.state != "ready":
-            return _("Mark the box ready to ship first.")
+            return self.env._("Mark the box ready to ship first.")
         return False
 
     def action_mark_ready(self):
@@ -281,13 +291,17 @@ class PackingBox(models.Model):
         for box in self:
             reason = box._get_ready_blocker()
             if reason:
-                raise UserError(_("%(box)s: %(reason)s", box=box.name, reason=reason))
+                raise UserError(
+                    self.env._("%(box)s: %(reason)s", box=box.name, reason=reason)
+                )
         internal(self).write({"state": "ready"})
 
     def action_back_to_packing(self):
         """Open a box that is ready again, before it ships."""
         if any(box.state != "ready" for box in self):
-            raise UserError(_("Only a box that is ready to ship can be opened again."))
+            raise UserError(
+                self.env._("Only a box that is ready to ship can be opened again.")
+            )
         internal(self).write({"state": "packing"})
 
     def action_mark_shipped(self):
@@ -299,12 +313,16 @@ class PackingBox(models.Model):
             box._lock_box()
             reason = box._get_shipping_blocker()
             if reason:
-                raise UserError(_("%(box)s: %(reason)s", box=box.name, reason=reason))
+                raise UserError(
+                    self.env._("%(box)s: %(reason)s", box=box.name, reason=reason)
+                )
             box._check_settings()
             box._ship()
 
     def _lock_box(self):
-        self.env.cr.execute("SELECT 1 FROM packing_box WHERE id = %s FOR UPDATE", [self.id])
+        self.env.cr.execute(
+            "SELECT 1 FROM packing_box WHERE id = %s FOR UPDATE", [self.id]
+        )
         self.invalidate_recordset()
 
     def _check_settings(self):
@@ -322,7 +340,7 @@ class PackingBox(models.Model):
             [("type", "=", "sale"), ("company_id", "=", company.id)], limit=1
         ):
             raise UserError(
-                _(
+                self.env._(
                     "%(company)s has no sales journal to post the invoice on.",
                     company=company.name,
                 )
@@ -335,7 +353,7 @@ class PackingBox(models.Model):
         allocations = box.line_ids.allocation_id
         custodies = allocations.custody_id
         custodies._lock()
-        custodies._check_gate(_("Shipping %(box)s", box=self.name))
+        custodies._check_gate(self.env._("Shipping %(box)s", box=self.name))
         self._deliver_stock()
         allocations._mark_sold()
         cogs = self.env["device.accounting"]._post_cogs(custodies, self.name)
@@ -361,26 +379,30 @@ class PackingBox(models.Model):
         """Validate the transfer with exactly the devices of this box."""
         picking = self.picking_id
         lots = self.sudo().line_ids.lot_id
-        lines = picking.move_line_ids.filtered(lambda l: l.product_id.is_device)
+        lines = picking.move_line_ids.filtered(lambda x: x.product_id.is_device)
         if lines.lot_id & lots != lots:
             absent = lots - lines.lot_id
             raise UserError(
-                _(
+                self.env._(
                     "%(picking)s does not hold %(imeis)s: reserve the transfer again.",
                     picking=picking.name,
                     imeis=", ".join(absent[:10].mapped("name")),
                 )
             )
-        boxed = lines.filtered(lambda l: l.lot_id in lots)
+        boxed = lines.filtered(lambda x: x.lot_id in lots)
         boxed.picked = True
         others = picking.move_ids.filtered(lambda m: not m.product_id.is_device)
         others.filtered("quantity").picked = True
-        internal(picking).with_context(skip_sms=True, cancel_backorder=False)._action_done()
+        internal(picking).with_context(
+            skip_sms=True, cancel_backorder=False
+        )._action_done()
 
     def _create_invoice(self):
         """Create and post the customer invoice of what has just been delivered."""
         order = self.sale_order_id.with_company(self.company_id)
-        invoices = order.with_context(raise_if_nothing_to_invoice=False)._create_invoices()
+        invoices = order.with_context(
+            raise_if_nothing_to_invoice=False
+        )._create_invoices()
         invoices.action_post()
         return invoices
 
@@ -395,14 +417,16 @@ class PackingBox(models.Model):
         :raises UserError: when it has shipped
         """
         if any(box.state == "shipped" for box in self):
-            raise UserError(_("A shipped box cannot be cancelled; receive a return."))
+            raise UserError(
+                self.env._("A shipped box cannot be cancelled; receive a return.")
+            )
         open_boxes = self.filtered("is_open")
         internal(open_boxes.line_ids.allocation_id).write({"packing_box_id": False})
         internal(open_boxes.line_ids).unlink()
         internal(open_boxes).write({"state": "cancelled"})
         open_boxes.manifest_id.filtered("is_open").action_cancel()
 
-    # -- label ---------------------------------------------------------------------------------
+    # -- label ----------------------------------------------------------------
 
     def _get_single_device(self):
         """The device of a box that holds just one; empty for any other box."""
@@ -425,7 +449,7 @@ class PackingBox(models.Model):
         )
         return f"data:image/png;base64,{base64.b64encode(symbol).decode()}"
 
-    # -- smart buttons -----------------------------------------------------------------------
+    # -- smart buttons --------------------------------------------------------
 
     def action_view_sale_order(self):
         return self._action_view_document(self.sale_order_id)
@@ -465,7 +489,9 @@ class PackingBoxLine(models.Model):
     _order = "box_id, id"
     _rec_name = "lot_id"
 
-    box_id = fields.Many2one("packing.box", required=True, ondelete="cascade", index=True)
+    box_id = fields.Many2one(
+        "packing.box", required=True, ondelete="cascade", index=True
+    )
     box_state = fields.Selection(related="box_id.state")
     company_id = fields.Many2one(related="box_id.company_id", store=True)
     allocation_id = fields.Many2one("sale.order.line.device", required=True)
@@ -506,7 +532,7 @@ class PackingBoxLine(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_by_release(self):
         if not is_internal(self):
-            raise UserError(_("Release a device to take it out of its box."))
+            raise UserError(self.env._("Release a device to take it out of its box."))
 
     def _scan(self):
         self.env.cr.execute(
@@ -515,14 +541,16 @@ class PackingBoxLine(models.Model):
         self.invalidate_recordset()
         imei = self.lot_id.name
         if self.packed:
-            message = _(
+            message = self.env._(
                 "%(imei)s was packed before by %(user)s.",
                 imei=imei,
                 user=self.packed_by_id.sudo().name,
             )
             return self._prepare_scan_result("duplicate", message)
         self._pack()
-        return self._prepare_scan_result("good", _("%(imei)s packed.", imei=imei))
+        return self._prepare_scan_result(
+            "good", self.env._("%(imei)s packed.", imei=imei)
+        )
 
     def _prepare_scan_result(self, family, message):
         return {
@@ -546,7 +574,9 @@ class PackingBoxLine(models.Model):
         self._follow_packing("picked", "received", "pack")
 
     def _unpack(self):
-        internal(self).write({"packed": False, "packed_by_id": False, "packed_at": False})
+        internal(self).write(
+            {"packed": False, "packed_by_id": False, "packed_at": False}
+        )
         self._follow_packing("allocated", "expected", "unpack")
 
     def _follow_packing(self, allocation_state, line_state, movement_type):

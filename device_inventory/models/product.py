@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -20,12 +20,14 @@ class ProductTemplate(models.Model):
             self.invoice_policy = "delivery"
             self.purchase_method = "receive"
 
-    @api.constrains("is_device", "tracking", "is_storable", "categ_id", "invoice_policy")
+    @api.constrains(
+        "is_device", "tracking", "is_storable", "categ_id", "invoice_policy"
+    )
     def _check_is_device(self):
         for template in self.filtered("is_device"):
             if template.tracking != "serial" or not template.is_storable:
                 raise ValidationError(
-                    _(
+                    self.env._(
                         "%(product)s is a device: it must be storable and tracked by "
                         "unique serial number.",
                         product=template.display_name,
@@ -33,9 +35,10 @@ class ProductTemplate(models.Model):
                 )
             if template.invoice_policy != "delivery":
                 raise ValidationError(
-                    _(
+                    self.env._(
                         "%(product)s is a device: its invoicing policy must be "
-                        "“Delivered quantities”, the invoice is made when the box ships.",
+                        "“Delivered quantities”, the invoice is made when the "
+                        "box ships.",
                         product=template.display_name,
                     )
                 )
@@ -49,9 +52,10 @@ class ProductTemplate(models.Model):
                 category = template.categ_id.sudo().with_company(company)
                 if category.property_valuation == "real_time":
                     raise ValidationError(
-                        _(
+                        self.env._(
                             "%(product)s is a device and %(company)s posts its receipt "
-                            "and COGS entries from the manifest and the box. The product "
+                            "and COGS entries from the manifest and the box. "
+                            "The product "
                             "category %(category)s values automatically as well, which "
                             "would post them twice: set its inventory valuation to "
                             "manual, or choose another category.",

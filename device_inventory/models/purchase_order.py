@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .stock_lot import LOCK_STATUS, STORAGE
@@ -34,8 +34,7 @@ class PurchaseOrder(models.Model):
     def _compute_is_device_consignment(self):
         for order in self:
             order.is_device_consignment = bool(
-                order.owner_company_id
-                and order.owner_company_id != order.company_id
+                order.owner_company_id and order.owner_company_id != order.company_id
             )
 
     @api.depends("order_line.product_id")
@@ -73,8 +72,9 @@ class PurchaseOrder(models.Model):
 
     def _prepare_manifest_vals(self):
         picking = self.picking_ids.filtered(
-            lambda p: p.state not in ("done", "cancel")
-            and p.picking_type_code == "incoming"
+            lambda p: (
+                p.state not in ("done", "cancel") and p.picking_type_code == "incoming"
+            )
         )
         return {
             "manifest_type": "receiving",
@@ -113,12 +113,14 @@ class PurchaseOrder(models.Model):
         return super().action_create_invoice(*args, **kwargs)
 
     def _check_consigned_bill(self):
-        """Consigned devices are paid to their owner by settlement, not by this order."""
+        """Consigned devices are paid to their owner by settlement, not by "
+        "this order."""
         for order in self:
             if order.is_device_consignment and order.has_devices:
                 raise UserError(
-                    _(
-                        "%(order)s is on consignment for %(owner)s: there is nothing to "
+                    self.env._(
+                        "%(order)s is on consignment for %(owner)s: there is "
+                        "nothing to "
                         "bill, the owner is paid by settlement when devices are sold.",
                         order=order.name,
                         owner=order.owner_company_id.sudo().name,

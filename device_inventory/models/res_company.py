@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
@@ -70,7 +70,7 @@ class ResCompany(models.Model):
         return value
 
     def _missing_device_setting_message(self, name):
-        return _(
+        return self.env._(
             "%(company)s: the setting “%(setting)s” is missing. Set it under "
             "Settings > Inventory > Device Inventory.",
             company=self.name,

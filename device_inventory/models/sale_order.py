@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import internal
@@ -36,7 +36,9 @@ class SaleOrder(models.Model):
     def _search_to_allocate_count(self, operator, value):
         """Find open orders that lack devices; only ``> 0`` is asked for."""
         if (operator, value) != (">", 0):
-            raise UserError(_("Devices to Allocate: search for more than zero."))
+            raise UserError(
+                self.env._("Devices to Allocate: search for more than zero.")
+            )
         self.env.flush_all()
         self.env.cr.execute(
             """
@@ -75,7 +77,9 @@ class SaleOrder(models.Model):
         lines = self.order_line.filtered("to_allocate_count")
         if not lines:
             raise UserError(
-                _("%(order)s: every device line has its devices.", order=self.name)
+                self.env._(
+                    "%(order)s: every device line has its devices.", order=self.name
+                )
             )
         return lines[0].action_allocate_devices()
 
@@ -92,12 +96,13 @@ class SaleOrder(models.Model):
         lacking = self.order_line.filtered("to_allocate_count")
         if lacking:
             raise UserError(
-                _(
-                    "%(order)s cannot be confirmed, devices are still to be allocated:\n"
+                self.env._(
+                    "%(order)s cannot be confirmed, devices are still to be "
+                    "allocated:\n"
                     "%(lines)s",
                     order=self.name,
                     lines="\n".join(
-                        _(
+                        self.env._(
                             "- %(product)s: %(missing)s of %(quantity)s",
                             product=line.product_id.display_name,
                             missing=line.to_allocate_count,
@@ -125,8 +130,9 @@ class SaleOrder(models.Model):
         # The salesperson confirms; transfer, manifest and box are the warehouse's.
         order = self.sudo()
         pickings = order.picking_ids.filtered(
-            lambda p: p.picking_type_code == "outgoing"
-            and p.state not in ("done", "cancel")
+            lambda p: (
+                p.picking_type_code == "outgoing" and p.state not in ("done", "cancel")
+            )
         )
         pickings.filtered(lambda p: p.state != "draft").action_assign()
         box = order.packing_box_ids.filtered(lambda b: b.state in ("draft", "packing"))

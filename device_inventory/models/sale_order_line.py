@@ -1,6 +1,6 @@
 from collections import Counter
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import internal
@@ -37,7 +37,7 @@ class SaleOrderLine(models.Model):
             missing = int(line.product_uom_qty) - len(active)
             line.to_allocate_count = max(missing, 0) if line.is_device else 0
 
-    # -- price ------------------------------------------------------------------------
+    # -- price ----------------------------------------------------------------
 
     def _get_active_devices(self):
         return self.device_line_ids.filtered(lambda a: a.state != "cancelled")
@@ -47,27 +47,31 @@ class SaleOrderLine(models.Model):
         for line in self:
             devices = line._get_active_devices()
             if devices and not line.order_id.locked:
-                internal(line).price_unit = sum(devices.mapped("unit_price")) / len(devices)
+                internal(line).price_unit = sum(devices.mapped("unit_price")) / len(
+                    devices
+                )
 
     def _prepare_base_line_for_taxes_computation(self, **kwargs):
         """Compute amounts from the devices' exact total, not from a rounded average."""
         devices = self._get_active_devices() if self.is_device else False
         if devices and len(devices) == self.product_uom_qty:
-            kwargs.setdefault("price_unit", sum(devices.mapped("unit_price")) / len(devices))
+            kwargs.setdefault(
+                "price_unit", sum(devices.mapped("unit_price")) / len(devices)
+            )
         return super()._prepare_base_line_for_taxes_computation(**kwargs)
 
     @api.depends("device_line_ids.unit_price", "device_line_ids.state")
     def _compute_amount(self):
         return super()._compute_amount()
 
-    # -- allocation -----------------------------------------------------------------------
+    # -- allocation -----------------------------------------------------------
 
     def action_allocate_devices(self):
         """Open the allocation wizard for this line."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("Allocate Devices"),
+            "name": self.env._("Allocate Devices"),
             "res_model": "device.allocation.wizard",
             "view_mode": "form",
             "target": "new",
@@ -83,10 +87,12 @@ class SaleOrderLine(models.Model):
         """
         self.ensure_one()
         if self.order_id.state not in ("draft", "sent", "sale"):
-            raise UserError(_("%(order)s is cancelled.", order=self.order_id.name))
+            raise UserError(
+                self.env._("%(order)s is cancelled.", order=self.order_id.name)
+            )
         if len(lots) > self.to_allocate_count:
             raise UserError(
-                _(
+                self.env._(
                     "%(line)s asks for %(quantity)s devices and has %(allocated)s: "
                     "%(more)s more are too many. Raise the line's quantity first.",
                     line=self.product_id.display_name,
@@ -100,13 +106,13 @@ class SaleOrderLine(models.Model):
             raise UserError("\n".join(problems[:20]))
         self.env["device.custody"].concat(
             *[custody_by_lot[lot] for lot in lots]
-        )._check_gate(_("Allocation to %(order)s", order=self.order_id.name))
+        )._check_gate(self.env._("Allocation to %(order)s", order=self.order_id.name))
 
     def _get_allocation_problems(self, lots, custody_by_lot):
         problems = []
         twice = [lot for lot, count in Counter(lots.ids).items() if count > 1]
         for lot in lots.browse(twice):
-            problems.append(_("%(imei)s is given twice.", imei=lot.name))
+            problems.append(self.env._("%(imei)s is given twice.", imei=lot.name))
         by_lot = self._get_device_problems(lots, custody_by_lot)
         return [*problems, *by_lot.values()]
 
@@ -143,9 +149,7 @@ class SaleOrderLine(models.Model):
         problems = self._get_device_problems(lots, custody_by_lot)
         held = lots.filtered(lambda lot: lot not in problems)
         failures = held.sudo().custody_id._get_gate_failures()
-        gate = {
-            custody.lot_id: ", ".join(rules) for custody, rules in failures.items()
-        }
+        gate = {custody.lot_id: ", ".join(rules) for custody, rules in failures.items()}
         return problems, gate
 
     def _get_agreements(self, custodies):
@@ -161,13 +165,13 @@ class SaleOrderLine(models.Model):
 
     def _get_device_problem(self, lot, custody, allocation, agreements):
         if not custody or custody.company_id != self.company_id:
-            return _(
+            return self.env._(
                 "%(imei)s is not held by %(company)s.",
                 imei=lot.name,
                 company=self.company_id.name,
             )
         if lot.product_id != self.product_id:
-            return _(
+            return self.env._(
                 "%(imei)s is a %(device)s, the line asks for %(product)s.",
                 imei=lot.name,
                 device=lot.product_id.display_name,
@@ -179,7 +183,7 @@ class SaleOrderLine(models.Model):
             return custody._transition_message("reserved")
         owner = custody.owner_company_id
         if owner != self.company_id and not agreements[owner]:
-            return _(
+            return self.env._(
                 "%(imei)s belongs to %(owner)s, and no consignment agreement with it "
                 "is active.",
                 imei=lot.name,
@@ -187,14 +191,16 @@ class SaleOrderLine(models.Model):
             )
         return False
 
-    # -- invoice -------------------------------------------------------------------------
+    # -- invoice --------------------------------------------------------------
 
     def _get_devices_to_invoice(self):
         """Sold devices of the line that no valid invoice line covers."""
         return self.device_line_ids.filtered(
-            lambda a: a.state == "sold"
-            and not a.is_returned
-            and (
-                not a.invoice_line_id or a.invoice_line_id.parent_state == "cancel"
+            lambda a: (
+                a.state == "sold"
+                and not a.is_returned
+                and (
+                    not a.invoice_line_id or a.invoice_line_id.parent_state == "cancel"
+                )
             )
         )

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .guard import check_protected, internal, is_internal
@@ -39,9 +39,7 @@ class SaleOrderLineDevice(models.Model):
     owner_company_id = fields.Many2one(
         related="custody_id.owner_company_id", store=True, index=True
     )
-    accounting_mode = fields.Selection(
-        related="custody_id.accounting_mode", store=True
-    )
+    accounting_mode = fields.Selection(related="custody_id.accounting_mode", store=True)
     state = fields.Selection(
         [
             ("allocated", "Allocated"),
@@ -69,11 +67,12 @@ class SaleOrderLineDevice(models.Model):
         self.env.cr.execute(
             """
             CREATE UNIQUE INDEX IF NOT EXISTS sale_order_line_device_one_live
-                ON sale_order_line_device (lot_id) WHERE state IN ('allocated', 'picked');
+                ON sale_order_line_device (lot_id)
+                WHERE state IN ('allocated', 'picked');
             """
         )
 
-    # -- allocate -------------------------------------------------------------------
+    # -- allocate -------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -93,8 +92,11 @@ class SaleOrderLineDevice(models.Model):
             vals["sale_order_line_id"] for vals in vals_list
         )
         for line in set(lines):
-            wanted = [l for l, vals in zip(lots, vals_list, strict=True)
-                      if vals["sale_order_line_id"] == line.id]
+            wanted = [
+                lot
+                for lot, vals in zip(lots, vals_list, strict=True)
+                if vals["sale_order_line_id"] == line.id
+            ]
             line._check_devices(self.env["stock.lot"].concat(*wanted), custody_by_lot)
         for vals, lot, line in zip(vals_list, lots, lines, strict=True):
             vals["custody_id"] = custody_by_lot[lot].id
@@ -137,7 +139,7 @@ class SaleOrderLineDevice(models.Model):
     def write(self, vals):
         check_protected(self, vals, set(vals) - EDITABLE)
         if "unit_price" in vals:
-            self._check_live(_("priced"))
+            self._check_live(self.env._("priced"))
         result = super().write(vals)
         if "unit_price" in vals:
             self._refresh_commission()
@@ -148,21 +150,22 @@ class SaleOrderLineDevice(models.Model):
         ended = self.filtered(lambda a: a.state not in LIVE_STATES)
         if ended:
             raise UserError(
-                _(
-                    "%(imeis)s: a device that is sold or released cannot be %(action)s.",
+                self.env._(
+                    "%(imeis)s: a device that is sold or released cannot be "
+                    "%(action)s.",
                     imeis=", ".join(ended.lot_id.mapped("name")),
                     action=action,
                 )
             )
 
-    # -- release ---------------------------------------------------------------------
+    # -- release --------------------------------------------------------------
 
     def action_release(self):
         """Give devices back to the stock that is for sale.
 
         :raises UserError: when a device is sold
         """
-        self._check_live(_("released"))
+        self._check_live(self.env._("released"))
         self._unreserve()
         for order, group in self.grouped("order_id").items():
             # The custody is not the salesperson's to read or write.
@@ -188,10 +191,10 @@ class SaleOrderLineDevice(models.Model):
         live = self.filtered(lambda a: a.state in LIVE_STATES)
         live.action_release()
         if any(allocation.state == "sold" for allocation in self):
-            raise UserError(_("The allocation of a sold device is kept."))
+            raise UserError(self.env._("The allocation of a sold device is kept."))
         return super().unlink()
 
-    # -- sell -------------------------------------------------------------------------
+    # -- sell -----------------------------------------------------------------
 
     def _extend_deliveries(self):
         """Devices allocated to a confirmed order join its delivery."""
@@ -208,7 +211,7 @@ class SaleOrderLineDevice(models.Model):
 
     def _live_message(self):
         """Say where a live allocation stands."""
-        return _(
+        return self.env._(
             "%(imei)s is allocated to %(order)s.",
             imei=self.lot_id.name,
             order=self.order_id.name,

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import imei
@@ -166,7 +166,7 @@ class StockLot(models.Model):
     def _get_status_selection(self):
         return self.env["device.custody"]._fields["device_status"].selection
 
-    # -- facts of the custody, for those who may read it --------------------------
+    # -- facts of the custody, for those who may read it ----------------------
 
     def _get_readable_custodies(self):
         """Map the lots to their current custody, as far as the user may read it."""
@@ -193,7 +193,9 @@ class StockLot(models.Model):
         """Data repair by an administrator; leaves its trace in the movements."""
         if not self.env.su:
             raise UserError(
-                _("The status of a device changes through its documents alone.")
+                self.env._(
+                    "The status of a device changes through its documents alone."
+                )
             )
         for lot in self:
             self.env["device.movement"]._log(
@@ -246,7 +248,7 @@ class StockLot(models.Model):
         for lot in self:
             lot.allocation_count = counts.get(lot, 0)
 
-    # -- identity -----------------------------------------------------------------
+    # -- identity -------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -272,8 +274,11 @@ class StockLot(models.Model):
         if "name" in vals and any(lot.imei_key for lot in self):
             if not is_internal(self) and any(lot.custody_id for lot in self.sudo()):
                 raise UserError(
-                    _("The IMEI of a received device cannot be changed: reject it and "
-                      "receive the right one.")
+                    self.env._(
+                        "The IMEI of a received device cannot be changed: "
+                        "reject it and "
+                        "receive the right one."
+                    )
                 )
             vals = {**vals, **self._prepare_identity_vals(vals["name"])}
         result = super().write(vals)
@@ -291,7 +296,10 @@ class StockLot(models.Model):
                 key = parse_identity(self.env, lot.imei2).key
                 if key == lot.imei_key:
                     raise ValidationError(
-                        _("IMEI 2 %(imei)s is the device's first IMEI.", imei=lot.imei2)
+                        self.env._(
+                            "IMEI 2 %(imei)s is the device's first IMEI.",
+                            imei=lot.imei2,
+                        )
                     )
                 keys[key] = lot
         if not keys:
@@ -304,7 +312,7 @@ class StockLot(models.Model):
         )
         if clash:
             raise ValidationError(
-                _(
+                self.env._(
                     "IMEI 2 %(imei)s is the first IMEI of another live device.",
                     imei=keys[clash.identity_key].imei2,
                 )
@@ -329,14 +337,25 @@ class StockLot(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("Allocations of %(imei)s", imei=self.name),
+            "name": self.env._("Allocations of %(imei)s", imei=self.name),
             "res_model": "sale.order.line.device",
             "view_mode": "list,form",
             "domain": [("lot_id", "=", self.id)],
             "context": {"create": False},
         }
 
-    # -- publication to the owner ----------------------------------------------------
+    @api.depends("quant_ids", "quant_ids.quantity")
+    def _compute_single_location(self):
+        """A change of owner leaves a trace in a virtual location, which is no place."""
+        result = super()._compute_single_location()
+        for lot in self.filtered(lambda lot: lot.imei_key and not lot.location_id):
+            places = lot.quant_ids.filtered(
+                lambda q: q.quantity > 0 and q.location_id.usage != "inventory"
+            ).location_id
+            lot.location_id = places if len(places) == 1 else False
+        return result
+
+    # -- publication to the owner ---------------------------------------------
 
     def _publish_if_immediate(self):
         """Show the current status to the owner where publication is immediate.
@@ -344,9 +363,11 @@ class StockLot(models.Model):
         A device that is new to its owner is always shown.
         """
         # The published status is the owner's; no seller-side role writes lots.
-        for (holder, owner), lots in self.sudo().grouped(
-            lambda lot: (lot.holder_company_id, lot.owner_company_id)
-        ).items():
+        for (holder, owner), lots in (
+            self.sudo()
+            .grouped(lambda lot: (lot.holder_company_id, lot.owner_company_id))
+            .items()
+        ):
             if holder != owner and holder.settlement_publication != "immediate":
                 lots = lots.filtered(lambda lot: not lot.owner_status)
             if lots:
@@ -393,7 +414,7 @@ class StockLot(models.Model):
         self.env["stock.lot"].invalidate_model(["owner_status", "device_status"])
         return changed
 
-    # -- quality control ---------------------------------------------------------------
+    # -- quality control ------------------------------------------------------
 
     @api.depends("m360_session_id")
     def _compute_m360_is_manual(self):
@@ -408,13 +429,15 @@ class StockLot(models.Model):
 
     def _get_qc_blocked_reason(self):
         if self.qc_status != "in_qc":
-            return _("the device is not in QC: hand it off first")
+            return self.env._("the device is not in QC: hand it off first")
         if not self.m360_session_id:
-            return _("it has no QC session yet")
+            return self.env._("it has no QC session yet")
         if self.m360_is_test:
-            return _("its QC session is a test session, whose results are random")
+            return self.env._(
+                "its QC session is a test session, whose results are random"
+            )
         if not self.grade_id:
-            return _("it has no grade yet")
+            return self.env._("it has no grade yet")
         return False
 
     def _hand_off_to_qc(self):
@@ -422,7 +445,7 @@ class StockLot(models.Model):
 
         :raises UserError: naming devices that are not pending
         """
-        self._check_qc_status(("pending_qc",), _("handed to QC"))
+        self._check_qc_status(("pending_qc",), self.env._("handed to QC"))
         self._set_qc_status("in_qc", "qc_in")
 
     def action_hand_off_to_qc(self):
@@ -437,7 +460,7 @@ class StockLot(models.Model):
             reason = lot._get_qc_blocked_reason()
             if reason:
                 raise UserError(
-                    _(
+                    self.env._(
                         "%(imei)s cannot be marked QC complete: %(reason)s.",
                         imei=lot.name,
                         reason=reason,
@@ -451,18 +474,18 @@ class StockLot(models.Model):
             returned._set_status("available", "qc_complete")
 
     def action_qc_failed(self):
-        self._check_qc_status(("in_qc",), _("failed"))
+        self._check_qc_status(("in_qc",), self.env._("failed"))
         self._set_qc_status("qc_failed", "qc_failed")
 
     def action_qc_reset(self):
         """Send devices back to the QC queue, for a retest."""
-        self._check_qc_status(("qc_failed", "qc_complete"), _("reset"))
+        self._check_qc_status(("qc_failed", "qc_complete"), self.env._("reset"))
         blocked = self.sudo().custody_id.filtered(
             lambda c: c.device_status not in ("available", "returned")
         )
         if blocked:
             raise UserError(
-                _(
+                self.env._(
                     "%(imeis)s: only a device that is available can be tested again.",
                     imeis=", ".join(blocked.lot_id.mapped("name")),
                 )
@@ -475,7 +498,7 @@ class StockLot(models.Model):
             labels = dict(self._fields["qc_status"]._description_selection(self.env))
             raise UserError(
                 "\n".join(
-                    _(
+                    self.env._(
                         "%(imei)s is %(status)s and cannot be %(action)s.",
                         imei=lot.name,
                         status=labels.get(lot.qc_status, "-"),
@@ -506,12 +529,14 @@ class StockLot(models.Model):
         """
         if not self.env.user.has_group("stock.group_stock_manager"):
             raise AccessError(
-                _("Only an inventory manager may stamp a manual QC session.")
+                self.env._("Only an inventory manager may stamp a manual QC session.")
             )
         today = fields.Date.context_today(self)
         for lot in self:
             lot._apply_qc_session(f"manual-qc-{lot.name}-{today:%Y%m%d}")
-            lot.message_post(body=_("Manual QC session stamped, without diagnostics."))
+            lot.message_post(
+                body=self.env._("Manual QC session stamped, without diagnostics.")
+            )
 
     def _apply_qc_session(self, session_id, vals=None, test=False):
         """Record a diagnostics session on devices in QC; the one way in for results.
@@ -522,7 +547,7 @@ class StockLot(models.Model):
             enough for QC complete
         :raises UserError: when a device is not in QC
         """
-        self._check_qc_status(("in_qc",), _("given diagnostics"))
+        self._check_qc_status(("in_qc",), self.env._("given diagnostics"))
         internal(self).write(
             {
                 "m360_session_id": session_id,

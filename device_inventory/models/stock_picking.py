@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .guard import is_internal
@@ -23,20 +23,26 @@ class StockPicking(models.Model):
         # The hint names the document only; whoever opens it needs its rights.
         manifest = self.sudo().device_manifest_ids.filtered("is_open")[:1]
         if manifest:
-            return _(
+            return self.env._(
                 "Its devices are received by “Mark Complete” on %(manifest)s.",
                 manifest=manifest.name,
             )
         box = self.sudo().packing_box_ids.filtered("is_open")[:1]
         if box:
-            return _("Its devices leave by “Mark Shipped” on %(box)s.", box=box.name)
+            return self.env._(
+                "Its devices leave by “Mark Shipped” on %(box)s.", box=box.name
+            )
         return False
 
     def action_view_device_manifest(self):
-        return self._action_view_records(self.device_manifest_ids, _("IMEI Manifests"))
+        return self._action_view_records(
+            self.device_manifest_ids, self.env._("IMEI Manifests")
+        )
 
     def action_view_packing_box(self):
-        return self._action_view_records(self.packing_box_ids, _("Packing Boxes"))
+        return self._action_view_records(
+            self.packing_box_ids, self.env._("Packing Boxes")
+        )
 
     def _action_view_records(self, records, name):
         action = {
@@ -67,13 +73,14 @@ class StockPicking(models.Model):
             boxes = picking.sudo().packing_box_ids.filtered("is_open")
             document = manifests[:1] or boxes[:1]
             if manifests:
-                action = _("Mark Complete")
+                action = self.env._("Mark Complete")
             elif boxes:
-                action = _("Mark Shipped")
+                action = self.env._("Mark Shipped")
             elif picking._needs_device_document():
                 raise UserError(
-                    _(
-                        "%(picking)s has devices to receive or deliver without a manifest "
+                    self.env._(
+                        "%(picking)s has devices to receive or deliver without "
+                        "a manifest "
                         "or box: devices come in by a purchase order's manifest and go "
                         "out by a sale order's packing box.",
                         picking=picking.name,
@@ -82,7 +89,7 @@ class StockPicking(models.Model):
             else:
                 continue
             raise UserError(
-                _(
+                self.env._(
                     "%(picking)s has devices: it is validated by “%(action)s” on "
                     "%(document)s.",
                     picking=picking.name,
@@ -94,9 +101,11 @@ class StockPicking(models.Model):
     def _needs_device_document(self):
         """Whether this is a receipt or delivery of devices, and no return."""
         moves = self.move_ids.filtered(
-            lambda m: m.product_id.is_device
-            and m.state not in ("done", "cancel")
-            and m.quantity
-            and not m.origin_returned_move_id
+            lambda m: (
+                m.product_id.is_device
+                and m.state not in ("done", "cancel")
+                and m.quantity
+                and not m.origin_returned_move_id
+            )
         )
         return self.picking_type_code in ("incoming", "outgoing") and bool(moves)

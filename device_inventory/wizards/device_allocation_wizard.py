@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.stock_lot import LOCK_STATUS, STORAGE, parse_identity
@@ -20,7 +20,9 @@ class DeviceAllocationWizard(models.TransientModel):
     grade_id = fields.Many2one("device.grade", "Grade")
     color = fields.Char()
     lock_status = fields.Selection(LOCK_STATUS)
-    unit_price = fields.Monetary(help="Price of each device; can differ per device below.")
+    unit_price = fields.Monetary(
+        help="Price of each device; can differ per device below."
+    )
     imei_text = fields.Text(
         "Scan or Paste IMEIs", help="One IMEI a line; takes the place of the filters."
     )
@@ -94,7 +96,7 @@ class DeviceAllocationWizard(models.TransientModel):
                 .lot_id
             )
         if not lots:
-            raise UserError(_("No further device matches."))
+            raise UserError(self.env._("No further device matches."))
         self._add_lots(lots)
         self.imei_text = False
         return self._reopen()
@@ -109,7 +111,9 @@ class DeviceAllocationWizard(models.TransientModel):
         unknown = set(numbers) - set(lots.mapped("imei_key"))
         if unknown:
             raise UserError(
-                _("These are no devices of ours: %(imeis)s", imeis=", ".join(unknown))
+                self.env._(
+                    "These are no devices of ours: %(imeis)s", imeis=", ".join(unknown)
+                )
             )
         return lots
 
@@ -124,7 +128,7 @@ class DeviceAllocationWizard(models.TransientModel):
     def _reopen(self):
         return {
             "type": "ir.actions.act_window",
-            "name": _("Allocate Devices"),
+            "name": self.env._("Allocate Devices"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
@@ -143,7 +147,9 @@ class DeviceAllocationWizard(models.TransientModel):
         """
         self.ensure_one()
         if not self.line_ids:
-            raise UserError(_("Choose devices first: find them by the filters, or scan."))
+            raise UserError(
+                self.env._("Choose devices first: find them by the filters, or scan.")
+            )
         self.env["sale.order.line.device"].create(
             [
                 {
@@ -162,7 +168,7 @@ class DeviceAllocationWizard(models.TransientModel):
         refused = self.line_ids.filtered("is_gate_failure") or self.line_ids
         return {
             "type": "ir.actions.act_window",
-            "name": _("Override the Gate"),
+            "name": self.env._("Override the Gate"),
             "res_model": "device.gate.override.wizard",
             "view_mode": "form",
             "target": "new",

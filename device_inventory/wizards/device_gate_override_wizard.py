@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -32,7 +32,9 @@ class DeviceGateOverrideWizard(models.TransientModel):
         self.ensure_one()
         custodies = self.lot_ids.custody_id
         if not custodies._get_gate_failures():
-            raise UserError(_("These devices pass the gate, nothing is to override."))
+            raise UserError(
+                self.env._("These devices pass the gate, nothing is to override.")
+            )
         document = None
         if self.res_model in ("sale.order", "packing.box") and self.res_id:
             document = self.env[self.res_model].browse(self.res_id)

@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -70,7 +70,7 @@ class DeviceQcHandoff(models.TransientModel):
         """
         self.ensure_one()
         if not self.lot_ids:
-            raise UserError(_("No device waits for QC under these filters."))
+            raise UserError(self.env._("No device waits for QC under these filters."))
         self.lot_ids._hand_off_to_qc()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "device_inventory.action_device_lot"
