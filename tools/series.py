@@ -162,12 +162,14 @@ class _Rendering:
         for step in self.names.steps:
             if step.handler in STEPS and name.name.endswith(step.files):
                 STEPS[step.handler](text, step.arguments, self.series)
+        if name.name == "__manifest__.py":
+            _parsed(_dependencies, text, self.names)
         if name.suffix == ".py":
             _parsed(series_python.rewrite, text, self.names)
         elif name in self.roots:
             addon, root = name.parts[0], self.roots[name]
             series_xml.rewrite(text, root, addon, self.names)
-        elif name.suffix == ".js":
+        elif name.suffix == ".js" and "lib" not in name.parts:
             _script(text, self.names)
         elif name.suffix == ".csv":
             _csv(text, name, self.names)
@@ -193,6 +195,16 @@ def _manifest_value(text, key):
         if getattr(name, "value", None) == key:
             return value
     return None
+
+
+def _dependencies(text, names):
+    """Refuse modules that the target lacks."""
+    node = _manifest_value(text, "depends")
+    for item in node.elts if node else ():
+        row = names.forbidden.get(("depends", item.value))
+        if row:
+            start = text.offset(item.lineno, item.col_offset)
+            text.refuse(start, f"{item.value} ({row.topic}): {row.advice}")
 
 
 def _manifest_version(text, _arguments, series):
@@ -227,6 +239,8 @@ def _module_path(text, arguments, _series):
                 text.edit(match.start() + 1, match.end() - 1, new)
 
 
+FORBIDDEN = {"depends"}
+
 STEPS = {
     "manifest_version": _manifest_version,
     "manifest_category": _manifest_category,
@@ -235,11 +249,18 @@ STEPS = {
 
 
 def _script(text, names):
-    """Replace whole string literals of a JavaScript file."""
-    for old, row in names.literals.items():
-        pattern = rf"(?<=['\"`]){re.escape(old)}(?=['\"`])".encode()
-        for match in re.finditer(pattern, text.data):
-            text.edit(match.start(), match.end(), row.new)
+    """Replace or refuse whole string literals of a JavaScript file."""
+    for match in re.finditer(rb"(?<=['\"`])[\w.]+(?=['\"`])", text.data):
+        word = match[0].decode()
+        renamed = names.by_name.get(word)
+        refused = names.forbidden.get(("word", word))
+        if word in names.literals:
+            text.edit(match.start(), match.end(), names.literals[word].new)
+        elif refused:
+            message = f"{word} ({refused.topic}): {refused.advice}"
+            text.refuse(match.start(), message)
+        elif renamed and renamed.unsure != "leave":
+            text.refuse(match.start(), names.ask(word))
 
 
 def _csv(text, name, names):

@@ -450,8 +450,27 @@ class _Walker(ast.NodeVisitor):
                 and _constant(value)
             ):
                 self._expect(value, Type("paths", model))
+            elif word == "domain" and comodel and _constant(value):
+                self._domain_string(value, model, comodel)
             elif word == "domain" and comodel:
                 self._expect(value, Type("paths", comodel))
+
+    def _domain_string(self, node, model, comodel):
+        """Rename the fields of a domain that is written as a string.
+
+        What it quotes is of the comodel, its names are of the model.
+        """
+        new, shift = node.value, 0
+        for match in re.finditer(r"(['\"]?)([A-Za-z_][\w.]*)\1", node.value):
+            owner = comodel if match[1] else model
+            for position, old, name, gone in self.names.path(owner, match[2]):
+                if gone and not self.compat:
+                    self._refuse(node, gone)
+                start = match.start(2) + position + shift
+                new = new[:start] + name + new[start + len(old) :]
+                shift += len(name) - len(old)
+        self._edit_string(node, new)
+        self.expected[id(node)] = Type("done")
 
     def visit_FunctionDef(self, node):
         self._decorators(node)
@@ -796,11 +815,9 @@ class _Walker(ast.NodeVisitor):
 
 
 _INFERENCES = {
-    getattr(ast, name): getattr(_Walker, f"_infer_{name.lower()}")
-    for name in (
-        "Attribute Await BinOp BoolOp Call GeneratorExp IfExp List ListComp Name"
-        " NamedExpr Set SetComp Starred Subscript Tuple"
-    ).split()
+    kind: getattr(_Walker, f"_infer_{kind.__name__.lower()}")
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and hasattr(_Walker, f"_infer_{kind.__name__.lower()}")
 }
 
 

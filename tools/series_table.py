@@ -66,8 +66,8 @@ class Literal:
 class Forbidden:
     """Something the source must not write, since the target rejects it or warns.
 
-    :param kind: where it is looked for, one of the keys of `series_python.FORBIDDEN`
-        or `series_xml.FORBIDDEN`
+    :param kind: where it is looked for, one of `series_python.FORBIDDEN`,
+        `series_xml.FORBIDDEN` or `series.FORBIDDEN`
     :param names: the names in question; of an import, dotted
     """
 
@@ -127,6 +127,8 @@ class Hints:
     takes_paths: frozenset
     # External ids of Odoo itself, by prefix.
     xmlids: dict
+    # Variables of Odoo's own QWeb templates, by the external id that is inherited.
+    templates: dict
 
 
 HINTS = Hints(
@@ -276,6 +278,33 @@ HINTS = Hints(
         "base.main_partner": "res.partner",
         "base.partner_": "res.partner",
         "uom.product_uom_": "uom.uom",
+    },
+    templates={
+        "sale.report_saleorder_document": {
+            "doc": "sale.order",
+            "line": "sale.order.line",
+        },
+        "sale.sale_order_portal_content": {
+            "sale_order": "sale.order",
+            "line": "sale.order.line",
+        },
+        "purchase.report_purchaseorder_document": {
+            "o": "purchase.order",
+            "line": "purchase.order.line",
+        },
+        "purchase.report_purchasequotation_document": {
+            "o": "purchase.order",
+            "order_line": "purchase.order.line",
+        },
+        "account.report_invoice_document": {
+            "o": "account.move",
+            "line": "account.move.line",
+        },
+        "stock.report_picking": {"o": "stock.picking", "move": "stock.move"},
+        "stock.report_delivery_document": {
+            "o": "stock.picking",
+            "move": "stock.move",
+        },
     },
 )
 
@@ -903,6 +932,19 @@ _TO_19 = (
             "odoo.addons.base.tests.common.BaseUsersCommon",
         ),
         "19.0 has it elsewhere or not at all: import it from where both series do",
+    ),
+    Forbidden(
+        "modules that are gone",
+        "depends",
+        (
+            "auth_totp_mail_enforce",
+            "hr_contract",
+            "membership",
+            "product_images",
+            "sale_async_emails",
+            "web_editor",
+        ),
+        "19.0 has no such module",
     ),
     Forbidden("list views", "tag", ("tree",), "the tag is list since 18.0"),
     Forbidden(

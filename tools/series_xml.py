@@ -148,6 +148,8 @@ class _Rewriter:
         for node in self.root.walk():
             if node.tag == "record":
                 self._record(node)
+            elif node.tag == "function":
+                self._function(node)
             elif node.tag == "template" or node.get("t-name"):
                 self._template(node)
         for step in self.names.steps:
@@ -190,19 +192,20 @@ class _Rewriter:
             value, start = node.attributes[attribute]
             self._path(model, value, start, read)
 
-    def _expression(self, spot, model, strings, parents=()):
+    def _expression(self, spot, model, strings, parents=(), read=True):
         """Rename names and the fields in strings of a Python expression.
 
         :param str model: model of the names
         :param str strings: model of paths in strings, those of a domain
         :param parents: models of ``parent``, ``parent.parent`` and so on
+        :param bool read: whether the strings name what is read, not written
         """
         value, start = spot
         for match in _EXPRESSION.finditer(value):
             offset = start + len(value[: match.start(match.lastgroup)].encode())
             word = match[match.lastgroup]
             if match.lastgroup != "name":
-                self._expression_string(word, offset, strings)
+                self._expression_string(word, offset, strings, read)
             elif word.startswith("user."):
                 self._path("res.users", word[5:], offset + 5, True)
             elif word.startswith("parent.") and parents:
@@ -210,11 +213,11 @@ class _Rewriter:
             else:
                 self._path(model, word, offset, False)
 
-    def _expression_string(self, word, offset, model):
+    def _expression_string(self, word, offset, model, read):
         if word.startswith("default_"):
             self._path(model, word[8:], offset + 8, False)
         elif _PATH.fullmatch(word):
-            self._path(model, word, offset, True)
+            self._path(model, word, offset, read)
 
     # -- records ------------------------------------------------------------------
 
@@ -225,7 +228,11 @@ class _Rewriter:
             self._name(child, "name", model, False)
             comodel = self.index.relation(model, name)
             if "eval" in child.attributes:
-                self._expression(child.attributes["eval"], None, comodel)
+                spot = child.attributes["eval"]
+                self._expression(spot, None, comodel, read=False)
+            if "search" in child.attributes:
+                spot = child.attributes["search"]
+                self._expression(spot, None, child.get("model") or comodel)
             for sub in child.children if comodel else ():
                 if sub.tag == "record":
                     self._record(sub)
@@ -235,6 +242,24 @@ class _Rewriter:
             self._rule(fields)
         elif model == "ir.actions.act_window":
             self._action(fields)
+        elif "code" in fields:
+            self._code(fields["code"])
+
+    def _code(self, node):
+        """Refuse code whose names would have to be rendered: it belongs in a model."""
+        for value, start in node.texts:
+            for match in re.finditer(r"\w+", value):
+                row = self.names.by_name.get(match[0])
+                if row and row.unsure != "leave":
+                    offset = start + len(value[: match.start()].encode())
+                    self.text.refuse(offset, self.names.ask(match[0]))
+
+    def _function(self, node):
+        """Rewrite the values that a data file hands to a method."""
+        for part in node.walk():
+            if "eval" in part.attributes:
+                spot = part.attributes["eval"]
+                self._expression(spot, None, node.get("model"), read=False)
 
     def _rule(self, fields):
         target = fields.get("model_id")
@@ -371,6 +396,7 @@ class _Rewriter:
         xmlid = full_xmlid(self.addon, node.get("id") or node.get("t-name"))
         model = self.index.report_models.get(xmlid)
         scope = {"docs": model, "doc": model, "o": model, "object": model}
+        scope.update(HINTS.templates.get(node.get("inherit_id"), {}))
         self._qweb_node(node, {k: v for k, v in scope.items() if v})
 
     def _qweb_node(self, node, scope):
