@@ -1,14 +1,16 @@
-import { Component, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { Component, onWillUnmount, status, useRef, useState } from "@odoo/owl";
 import { scanBarcode } from "@web/core/barcode/barcode_dialog";
 import { isBarcodeScannerSupported } from "@web/core/barcode/barcode_video_scanner";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
+import { delay } from "@web/core/utils/concurrency";
 
 /** A scanner types a character every few milliseconds, a hand needs 60 or more. */
 const SCANNER_PACE = 40;
 const SCANNER_LENGTH = 8;
 const SCANNER_PAUSE = 150;
+/** How long a good result is shown before the camera opens for the next device. */
+const CAMERA_PAUSE = 1200;
 
 /**
  * Typed entry and the phone's camera.
@@ -22,7 +24,6 @@ export class ScanEntry extends Component {
     static props = { onScan: Function };
 
     setup() {
-        this.notification = useService("notification");
         this.input = useRef("input");
         this.state = useState({ code: "" });
         this.hasCamera = isBarcodeScannerSupported();
@@ -66,15 +67,14 @@ export class ScanEntry extends Component {
         }
     }
 
+    /** Scan with the camera, one device after the other while all goes well. */
     async openCamera() {
-        let code;
-        try {
-            code = await scanBarcode(this.env);
-        } catch (error) {
-            this.notification.add(error.message, { type: "warning" });
-            return;
+        let goOn = true;
+        while (goOn && status(this) === "mounted") {
+            // Closing the dialog leaves this promise open for ever: the loop ends.
+            goOn = await this.props.onScan(await scanBarcode(this.env));
+            await delay(CAMERA_PAUSE);
         }
-        this.props.onScan(code);
     }
 
     _isScanner() {

@@ -139,7 +139,8 @@ export class ScanQueue {
         try {
             let goOn = true;
             while (goOn && !this.stopped && this.entries.length) {
-                goOn = await this._deliver(this.entries[0]);
+                const [entry] = this.entries;
+                goOn = await this.mutex.exec(() => this._deliver(entry));
             }
         } finally {
             this.sending = false;
@@ -149,7 +150,7 @@ export class ScanQueue {
     async _deliver(entry) {
         let reply;
         try {
-            reply = await this.between(() => this.send(entry.code, entry.token));
+            reply = await this._inTime(this.send(entry.code, entry.token));
         } catch (error) {
             return this._onError(entry, error);
         }

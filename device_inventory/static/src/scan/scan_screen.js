@@ -6,6 +6,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { useBus, useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
 import { session } from "@web/session";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { ScanActions } from "./scan_actions";
@@ -20,6 +21,7 @@ import { ScanSounds } from "./scan_sounds";
 const { DateTime } = luxon;
 
 const HISTORY_LENGTH = 10;
+const IDLE_DELAY = 10000;
 const QUEUE_PREFIX = "device_inventory.scan.queue";
 const UNDOABLE = new Set(["good", "unexpected"]);
 /** Codes that the `barcodes` module reads as commands of its own. */
@@ -32,6 +34,11 @@ const COMMAND_CODE = /^(OBT|OCD|O-BTN|O-CMD)/;
  */
 export function scanQueueKey(resModel, resId) {
     return [QUEUE_PREFIX, session.db, user.userId, resModel, resId].join(":");
+}
+
+/** @param {{done: number, expected: number}} counts */
+function isComplete({ done, expected }) {
+    return expected > 0 && done >= expected;
 }
 
 /**
@@ -60,6 +67,7 @@ export class ScanScreen extends Component {
         this._setupQueue();
         this.sounds = new ScanSounds();
         this.state.muted = this.sounds.muted;
+        this.loadWhenIdle = useDebounced(() => this.load(), IDLE_DELAY);
         useBus(useService("barcode").bus, "barcode_scanned", (ev) => this.onWedge(ev.detail));
         this._listen();
         onWillStart(() => this.load());
@@ -84,6 +92,7 @@ export class ScanScreen extends Component {
     _setupState() {
         this.scanSerial = 0;
         this.repliesSeen = 0;
+        this.awaited = new Map();
         this.state = useState({
             loaded: false,
             title: this.props.action.name || "",
@@ -171,8 +180,9 @@ export class ScanScreen extends Component {
     }
 
     /**
-     * Take the counts of a reply. The actions that the record offers depend on
-     * them at the ends only, so that the whole state is read again just there.
+     * Take the counts of a reply. What the record offers changes with the first and
+     * the last device and with an unexpected one: the whole state is read again
+     * there, and once the operator pauses, but not for each scan.
      */
     _applyCounts(counts) {
         if (!counts) {
@@ -181,10 +191,12 @@ export class ScanScreen extends Component {
         const before = this.state.counts;
         this.state.counts = counts;
         this.state.linesLeft = Math.max(0, counts.expected - counts.done);
-        const complete = ({ done, expected }) => expected > 0 && done >= expected;
-        const crossed = !before.done !== !counts.done || complete(before) !== complete(counts);
+        const crossed =
+            !before.done !== !counts.done || isComplete(before) !== isComplete(counts);
         if (crossed || before.unexpected !== counts.unexpected) {
             this.load();
+        } else {
+            this.loadWhenIdle();
         }
     }
 
@@ -215,17 +227,23 @@ export class ScanScreen extends Component {
         this.scan(barcode);
     }
 
-    /** @param {string} barcode as scanned or typed; the server cleans it up */
+    /**
+     * @param {string} barcode as scanned or typed; the server cleans it up
+     * @returns {Promise<boolean>} whether the operator may go on to the next device,
+     *  once the result is shown
+     */
     scan(barcode) {
         const code = barcode.trim();
         if (!code) {
-            return;
+            return Promise.resolve(false);
         }
         this._show({ family: "pending", code });
         const entry = this.queue.add(code);
+        const shown = new Promise((resolve) => this.awaited.set(entry.token, resolve));
         if (entry.offline) {
             this._showQueued(entry);
         }
+        return shown;
     }
 
     _onReply(entry, reply) {
@@ -240,6 +258,7 @@ export class ScanScreen extends Component {
             device: reply.device,
             message: reply.message,
         });
+        this._settle(entry, family === "good" && !isComplete(this.state.counts));
         if (entry.offline) {
             this._onLateReply(entry, reply, family);
         }
@@ -288,12 +307,18 @@ export class ScanScreen extends Component {
         this.state.history = [scan, ...others].slice(0, HISTORY_LENGTH);
     }
 
-    _showQueued({ code }) {
+    _showQueued(entry) {
         this._show({
             family: "queued",
-            code,
+            code: entry.code,
             message: _t("No connection. The scan is kept on this device and sent later.").toString(),
         });
+        this._settle(entry, true);
+    }
+
+    _settle({ token }, goOn) {
+        this.awaited.get(token)?.(goOn);
+        this.awaited.delete(token);
     }
 
     _show(result) {
@@ -348,15 +373,25 @@ export class ScanScreen extends Component {
     /** @returns {string} why every action has to wait, empty when none has to */
     get waitReason() {
         if (this.state.queued.length) {
-            return _t("%(count)s scans are not sent yet", {
+            return _t("scans not sent yet: %(count)s", {
                 count: this.state.queued.length,
             }).toString();
         }
         return this.state.runningAction ? _t("Please wait").toString() : "";
     }
 
-    /** @param {{name: string, label: string, confirm: string|false}} action */
-    onAction(action) {
+    /**
+     * Run an action as the record offers it now: what it asks, and whether it may
+     * run at all, can have changed since the last full state.
+     *
+     * @param {{name: string}} clicked
+     */
+    async onAction(clicked) {
+        await this.load();
+        const action = this.state.actions.find(({ name }) => name === clicked.name);
+        if (!action?.enabled) {
+            return;
+        }
         if (!action.confirm) {
             return this.run(action);
         }
@@ -394,9 +429,10 @@ export class ScanScreen extends Component {
     discardQueue() {
         this.dialog.add(ConfirmationDialog, {
             title: _t("Discard unsent scans"),
-            body: _t("%(count)s scans were never sent. They will be lost and must be scanned again.", {
-                count: this.state.queued.length,
-            }).toString(),
+            body: _t(
+                "Scans that were never sent: %(count)s. Discarded, they have to be scanned again.",
+                { count: this.state.queued.length }
+            ).toString(),
             confirmLabel: _t("Discard"),
             confirmClass: "btn-danger",
             confirm: () => this.queue.discard(),
