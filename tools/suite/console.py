@@ -36,14 +36,14 @@ class Console:
     def step(self, title: str):
         """Announce a step, time it, and say when it is done."""
         self.note(f"==> {title}")
-        self._step_started = self._last_progress = self._clock()
-        started = self._step_started
+        started = self._clock()
+        self._step_started = self._last_progress = started
         try:
             yield
         except BaseException:
-            self.note(f"    failed after {self._clock() - started:.1f} s")
+            self.note(f"    failed after {self._clock() - started:.1f} s: {title}")
             raise
-        self.note(f"    done in {self._clock() - started:.1f} s")
+        self.note(f"    done in {self._clock() - started:.1f} s: {title}")
 
     def progress(self, text: str) -> None:
         """Show how far the running step is; cheap to call for every output line."""

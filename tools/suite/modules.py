@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from . import odoo_log
-from .errors import SuiteError
 from .runtime import Runtime
 from .stamp import digest
 
@@ -29,19 +28,6 @@ def install(
 def upgrade(runtime: Runtime, database: str, names: Iterable[str], log: Path) -> None:
     """Upgrade installed addons."""
     _run(runtime, database, [f"--update={','.join(names)}"], log)
-
-
-def require_clean_log(log: Path, runtime: Runtime, doing: str) -> None:
-    """Refuse an installation of ours that logged a warning or an error.
-
-    :param doing: what was done, named in the refusal
-    """
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        found = odoo_log.problems(lines, runtime.addons)
-    if found:
-        raise SuiteError(
-            f"{doing} logged:\n" + "\n".join(found), f"The full log is {log}."
-        )
 
 
 def template(runtime: Runtime, scope: str, core: Sequence[str]) -> str:

@@ -107,9 +107,7 @@ def series_of(release_py: str) -> str:
     return series
 
 
-def locate(
-    layout: Layout, console: Console, venv: Venv, environ: Mapping[str, str]
-) -> Odoo:
+def locate(layout: Layout, console: Console, environ: Mapping[str, str]) -> Odoo:
     """Return the Odoo to use, fetching it when there is none.
 
     :param environ: ``ODOO_HOME`` is read from it
@@ -117,7 +115,7 @@ def locate(
     home = environ.get("ODOO_HOME")
     if home:
         return _from_checkout(Path(home).expanduser().resolve())
-    return _from_debian(layout, console, venv)
+    return _from_debian(layout, console)
 
 
 def _from_checkout(home: Path) -> Odoo:
@@ -146,13 +144,29 @@ def _revision(home: Path) -> str:
     return (revision or str((home / "odoo" / "release.py").stat().st_mtime)).strip()
 
 
-def _from_debian(layout: Layout, console: Console, venv: Venv) -> Odoo:
+def complete(odoo: Odoo, layout: Layout, console: Console, venv: Venv) -> None:
+    """Restore what Debian's build lacks; a source checkout lacks nothing.
+
+    :param venv: where npm comes from when the machine has none
+    """
+    target = odoo.package / "addons" / _MISSING_SCRIPT
+    if target.exists() or odoo.python_path is None:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with console.step("npm: the script that Debian's build lacks"):
+        try:
+            target.write_bytes(_pack_missing_script(layout, console, venv))
+        except SuiteError as error:
+            console.warn(f"{error.message}; background blur in calls will not work")
+            target.write_text(_STAND_IN_SCRIPT, encoding="utf-8")
+
+
+def _from_debian(layout: Layout, console: Console) -> Odoo:
     root = layout.runtime / "odoo"
     version_file = root / "version"
     if not version_file.exists():
         codename = machine.require_debian("Odoo without ODOO_HOME")
         version = _fetch(layout, console, codename, root)
-        _restore_missing_script(layout, console, venv, root)
         version_file.write_text(version, encoding="utf-8")
     packages = root / "usr" / "lib" / "python3" / "dist-packages"
     return Odoo(
@@ -202,22 +216,6 @@ def _require_no_dangling_links(folder: Path) -> None:
             "Debian's package now needs another font or library package: add it to "
             "_LINKED_PACKAGES in tools/suite/odoo.py.",
         )
-
-
-def _restore_missing_script(
-    layout: Layout, console: Console, venv: Venv, root: Path
-) -> None:
-    addons = root / "usr" / "lib" / "python3" / "dist-packages" / "odoo" / "addons"
-    target = addons / _MISSING_SCRIPT
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with console.step("npm: the script that Debian's build lacks"):
-        try:
-            target.write_bytes(_pack_missing_script(layout, console, venv))
-        except SuiteError as error:
-            console.warn(f"{error.message}; background blur in calls will not work")
-            target.write_text(_STAND_IN_SCRIPT, encoding="utf-8")
 
 
 def _pack_missing_script(layout: Layout, console: Console, venv: Venv) -> bytes:

@@ -94,12 +94,15 @@ def problems(lines: Iterable[str], addon_names: Iterable[str]) -> list[str]:
     """Return the warnings and errors that installing our addons logged.
 
     :param lines: log of an installation on a database that already had everything
-        that is not ours, so that whatever is logged is our doing
+        that is not ours, so that whatever is logged is our doing; what follows the
+        start of the first test is the tests' business
     :param addon_names: our addons
     """
     ours = tuple(f"/{name}/" for name in addon_names)
     found = []
     for record in records(lines):
+        if _STARTING.match(record.message):
+            break
         if record.level not in {"WARNING", "ERROR", "CRITICAL"}:
             continue
         line = f"{record.logger}: {record.message}"
@@ -126,7 +129,7 @@ def results(lines: Iterable[str]) -> Results:
         if match := _STARTING.match(record.message):
             started.append(f"{name}:{match['test']}")
         elif match := _SKIPPED.match(record.message):
-            outcome.skipped[f"{name}:{match['test']}"] = match["reason"]
+            outcome.skipped[f"{name}:{match['test']}"] = match["reason"].strip()
         elif record.level == "ERROR" and (match := _BROKEN.match(record.message)):
             outcome.failed.setdefault(f"{name}:{match['test']}", record.text)
         elif match := _TOTAL.match(record.message):

@@ -79,13 +79,14 @@ def _listening_inodes(port: int) -> list[str]:
 
 
 def _holder(inode: str) -> int | None:
-    for descriptors in Path("/proc").glob("[0-9]*/fd"):
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            names = [os.readlink(path) for path in descriptors.iterdir()]
+            target = os.readlink(descriptor)
         except OSError:
+            # Closed meanwhile, or another user's.
             continue
-        if f"socket:[{inode}]" in names:
-            return int(descriptors.parent.name)
+        if target == f"socket:[{inode}]":
+            return int(descriptor.parts[2])
     return None
 
 

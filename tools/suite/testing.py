@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,63 +33,83 @@ def main(
             f"Use one of {', '.join(ready.addons)}.",
         )
     outcome = Lint(layout, console, ready.venv, addon).run()
-    outcome.add(_test_addon(ready, addon) if addon else _test_everything(ready))
+    try:
+        if addon:
+            outcome.add(_test_addon(ready, ready.addons[addon]))
+        else:
+            outcome.add(_test_everything(ready))
+    except SuiteError as error:
+        outcome.failed["the test run"] = f"{error.message}\n{error.hint}"
     _report(console, outcome)
     return 0 if outcome.passed and not outcome.failed else 1
 
 
 def _test_everything(ready: Runtime) -> Results:
     outcome = _run_pytest(ready, "tools/tests", "the tools' own tests")
-    ordered = installation_order(ready.addons)
-    if ordered:
-        outcome.add(_install_and_test(ready, ordered, "all"))
-        outcome.add(_run_pytest(ready, "tests", "the suite on a running server"))
+    try:
+        outcome.add(_test_addons(ready, installation_order(ready.addons)))
+    except SuiteError as error:
+        outcome.failed["installing the addons"] = f"{error.message}\n{error.hint}"
+    outcome.add(_run_pytest(ready, "tests", "the suite on a running server"))
     return outcome
 
 
-def _test_addon(ready: Runtime, name: str) -> Results:
-    return _install_and_test(ready, [ready.addons[name]], name)
+def _test_addons(ready: Runtime, wanted: Sequence[Addon]) -> Results:
+    """Install all addons, then upgrade them with their tests.
 
-
-def _install_and_test(ready: Runtime, wanted: Sequence[Addon], scope: str) -> Results:
-    """Install addons on a clone of the template, then upgrade them with their tests.
-
-    Installing first, without tests, keeps its log readable: any warning in it is ours.
-    The upgrade runs the tests of both phases and proves that upgrading works.
+    The upgrade runs the tests of both phases, and proves that upgrading works.
     """
     names = [addon.name for addon in wanted]
-    template = modules.template(
-        ready, scope, foreign_dependencies(wanted, ready.addons)
-    )
+    with _database(ready, wanted, "all") as (database, outcome):
+        log = modules.fresh_log(ready, "test-install")
+        with ready.console.step(f"install {', '.join(names)} on {ready.odoo.series}"):
+            modules.install(ready, database, names, demo=False, log=log)
+        outcome.add(_judge_installation(ready, log))
+        outcome.add(_run_odoo_tests(ready, database, names, "--update"))
+    return outcome
+
+
+def _test_addon(ready: Runtime, addon: Addon) -> Results:
+    """Install one addon and run its tests in one go: the fast loop."""
+    with _database(ready, [addon], addon.name) as (database, outcome):
+        outcome.add(_run_odoo_tests(ready, database, [addon.name], "--init"))
+        outcome.add(_judge_installation(ready, _test_log(ready)))
+    return outcome
+
+
+@contextmanager
+def _database(ready: Runtime, wanted: Sequence[Addon], scope: str):
+    """Give a clone of the template, and the results that decide whether it is kept."""
+    core = foreign_dependencies(wanted, ready.addons)
     database = f"{modules.prefix_of(ready)}_test_{scope}"
-    ready.databases.clone(template, database)
-    outcome = _install(ready, database, names)
-    if not outcome.failed or ready.databases.exists(database):
-        outcome.add(_run_odoo_tests(ready, database, names))
+    ready.databases.clone(modules.template(ready, scope, core), database)
+    outcome = Results()
+    yield database, outcome
     if outcome.failed:
         ready.console.note(f"    the database {database} is kept for a look")
     else:
         ready.databases.drop(database)
-    return outcome
 
 
-def _install(ready: Runtime, database: str, names: Sequence[str]) -> Results:
-    """Install addons; that it logs no warning counts as one test."""
-    log = modules.fresh_log(ready, "test-install")
-    outcome = Results()
-    with ready.console.step(f"install {', '.join(names)} on {ready.odoo.series}"):
-        modules.install(ready, database, names, demo=False, log=log)
-    try:
-        modules.require_clean_log(log, ready, "the installation")
-    except SuiteError as error:
-        outcome.failed["installation without warnings"] = error.message
-    else:
-        outcome.passed += 1
-    return outcome
+def _judge_installation(ready: Runtime, log: Path) -> Results:
+    """Look for warnings of an installation; that there is none counts as one test."""
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        found = odoo_log.problems(lines, ready.addons)
+    if not found:
+        return Results(passed=1)
+    text = "\n".join([*found, f"full log: {log}"])
+    return Results(failed={"installation without warnings": text})
 
 
-def _run_odoo_tests(ready: Runtime, database: str, names: Sequence[str]) -> Results:
-    log = modules.fresh_log(ready, "test-run")
+def _run_odoo_tests(
+    ready: Runtime, database: str, names: Sequence[str], action: str
+) -> Results:
+    """Run the tests of addons.
+
+    :param action: the option that loads them: ``--init`` or ``--update``
+    """
+    log = _test_log(ready)
+    log.unlink(missing_ok=True)
     count = 0
 
     def show(line: str) -> None:
@@ -98,15 +119,15 @@ def _run_odoo_tests(ready: Runtime, database: str, names: Sequence[str]) -> Resu
             count += 1
             ready.console.progress(f"test {count}: {test}")
 
-    port = ports.free_port()
     with ready.console.step(f"tests of {', '.join(names)} on {ready.odoo.series}"):
         code = ready.run_odoo(
             f"--database={database}",
-            f"--update={','.join(names)}",
+            f"{action}={','.join(names)}",
+            *(ready.odoo.demo_flags(demo=False) if action == "--init" else ()),
             "--test-enable",
             f"--test-tags={','.join(f'/{name}' for name in names)}",
             f"--screenshots={ready.layout.artifacts / 'screenshots'}",
-            f"--http-port={port}",
+            f"--http-port={ports.free_port()}",
             f"--gevent-port={ports.free_port()}",
             "--stop-after-init",
             "--workers=0",
@@ -116,13 +137,22 @@ def _run_odoo_tests(ready: Runtime, database: str, names: Sequence[str]) -> Resu
             check=False,
         )
     shutil.copy(log, ready.layout.artifacts)
+    return _judge_run(log, code)
+
+
+def _judge_run(log: Path, code: int) -> Results:
+    """Return the outcome of a run that ended with an exit code."""
     with log.open(encoding="utf-8", errors="replace") as lines:
         outcome = odoo_log.results(lines)
-    if code and not outcome.failed:
-        outcome.failed["the run itself"] = f"Odoo ended with exit code {code}: {log}"
     if not outcome.total:
         outcome.failed["the run itself"] = f"no test ran: {log}"
+    elif code and not outcome.failed:
+        outcome.failed["the run itself"] = f"Odoo ended with exit code {code}: {log}"
     return outcome
+
+
+def _test_log(ready: Runtime) -> Path:
+    return ready.layout.log(f"test-run-{ready.odoo.series}")
 
 
 def _run_pytest(ready: Runtime, folder: str, title: str) -> Results:

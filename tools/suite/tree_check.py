@@ -92,3 +92,14 @@ def _read(path: Path) -> str:
         return ""
     data = path.read_bytes()
     return "" if b"\0" in data else data.decode("utf-8", errors="replace")
+
+
+def main() -> int:
+    """Check the current folder for pre-commit; return its exit code."""
+    found = check(Path.cwd())
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
