@@ -4,9 +4,11 @@ Reyder sells, its own devices and those that Axis owns. Each helper method acts 
 user whose work it is, so that a missing right fails the test that needs it.
 """
 
+from contextlib import contextmanager
 from itertools import count
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase
 
 from ..tools import imei
@@ -45,8 +47,8 @@ JOURNALS = [
     ("general", "MISC", "Miscellaneous", None),
     ("bank", "BNK", "Bank", "bank"),
 ]
-TAC_PHONE = "35387923"
-TAC_OTHER_PHONE = "86012304"
+TAC_PHONE = "99000841"
+TAC_OTHER_PHONE = "99000842"
 
 
 class DeviceCase(TransactionCase):
@@ -435,6 +437,14 @@ class DeviceCase(TransactionCase):
         box.action_mark_shipped()
 
     # -- assertions ----------------------------------------------------------------------
+
+    @contextmanager
+    def assertRefused(self, *texts):
+        """Expect a refusal whose message has all the texts; what was done is undone."""
+        with self.assertRaises(UserError) as caught:
+            yield
+        for text in texts:
+            self.assertIn(str(text), str(caught.exception))
 
     def assertBalances(self, expected, company=None):
         """Compare the posted balances of a company's accounts with those given.
