@@ -7,6 +7,7 @@ import random
 import re
 import tempfile
 import zipfile
+from datetime import datetime
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -158,6 +159,10 @@ class TestBrokenFiles(SheetCase):
             problems.NOTICE_CODES,
         )
         self.assertEqual(sum(map(len, parts)), len(problems.CODES))
+
+    def test_a_file_without_imeis_is_refused_with_its_first_row_shown(self):
+        content = self.broken["no_imei.csv"].content
+        self.assertFileRefused(content, "no_imei_column", headers="Article, Pieces")
 
     def test_200_broken_rows_among_500_are_all_listed(self):
         file = self.broken["two_hundred.xlsx"]
@@ -355,6 +360,9 @@ class TestHeadings(SheetCase):
             with self.assertRaises(sheets.FileProblem) as caught:
                 sheets.parse_rows(sheet, mapping)
             self.assertEqual(caught.exception.code, code)
+        with self.assertRaises(sheets.FileProblem) as caught:
+            sheets.parse_rows(sheet, {0: "imei", 2: "color"})
+        self.assertEqual(caught.exception.params, {"column": 3})
 
     def test_the_users_mapping_wins_over_the_headings(self):
         rows = [["IMEI", "Code"], ["x", IMEIS[0]]]
@@ -433,6 +441,17 @@ class TestTextFiles(SheetCase):
     def test_a_quote_inside_a_cell_is_no_unclosed_quote(self):
         content = f'IMEI,Color\r\n{IMEIS[0]},6.1" black\r\n'.encode()
         self.assertEqual(self.read_all(content)[1][0]["color"], '6.1" black')
+
+    def test_blank_cells_beyond_the_headings_are_no_extra_cells(self):
+        content = f"IMEI\r\n{IMEIS[0]}, ,\r\n".encode()
+        _sheet, rows, found = self.read_all(content)
+        self.assertEqual((len(rows), found), (1, []))
+
+    def test_a_quote_that_swallows_lines_of_any_kind_is_found(self):
+        for newline in ("\n", "\r", "\r\n"):
+            lines = ["IMEI,Color", f'{IMEIS[0]},"Red', f"{IMEIS[1]},Blue"]
+            content = newline.join(lines).encode()
+            self.assertFileRefused(content, "unclosed_quote", row=2)
 
     def test_an_endless_cell_is_refused(self):
         content = f'IMEI,Color\r\n{IMEIS[0]},"{"x" * 200_000}"\r\n'.encode()
@@ -598,6 +617,67 @@ class TestWorkbooks(SheetCase):
         self.assertEqual(found[0].params["value"], "50%")
         self.assertEqual(found[1].params["value"], "2023-03-15")
 
+    def test_every_format_of_a_date_is_known_and_no_other_is_taken_for_one(self):
+        dates = ("DD/MM/YYYY", "m/d/yy", "[$-409]d-mmm-yy", "hh:mm", "[h]:mm:ss")
+        numbers = ("0.00", '0 "days"', "[Red]0;[Blue]-0", "General", "#,##0 \\d", "@")
+        rows = [["IMEI", "Carton"]] + [[number, 45000.5] for number in IMEIS[:11]]
+
+        def edit(_book, sheet):
+            for row, code in enumerate((*dates, *numbers), start=2):
+                sheet.cell(row, 2).number_format = code
+
+        good = self.read_all(files.edited_xlsx(rows, edit))[1]
+        cartons = [row["supplier_carton_id"] for row in good]
+        self.assertEqual(cartons, ["2023-03-15 12:00:00"] * 5 + ["45000.5"] * 6)
+
+    def test_dates_written_as_texts_of_iso_8601_are_dates(self):
+        def iso(part):
+            return part.replace(
+                b'<c r="B2"><v>1</v></c>', b'<c r="B2" t="d"><v> 2026-01-05Z </v></c>'
+            )
+
+        content = files.rezipped(
+            files.xlsx([["IMEI", "Carton"], [IMEIS[0], 1]]),
+            {"xl/worksheets/sheet1.xml": iso},
+        )
+        good = self.read_all(content)[1]
+        self.assertEqual(good[0]["supplier_carton_id"], "2026-01-05")
+
+    def test_dates_of_an_old_mac_workbook_begin_in_1904(self):
+        def edit(book, sheet):
+            book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+            sheet["B2"].number_format = "yyyy-mm-dd"
+
+        rows = [["IMEI", "Carton"], [IMEIS[0], 1]]
+        good = self.read_all(files.edited_xlsx(rows, edit))[1]
+        self.assertEqual(good[0]["supplier_carton_id"], "1904-01-02")
+
+    def test_texts_of_several_runs_are_joined_without_phonetic_hints(self):
+        rich = b"<si><r><t>da</t></r><r><t>rk</t></r><rPh><t>hint</t></rPh></si>"
+
+        def runs(part):
+            return part.replace(b"<si><t>night</t></si>", rich)
+
+        content = files.rezipped(
+            files.xlsx([["IMEI", "Color"], [IMEIS[0], "night"]]),
+            {"xl/sharedStrings.xml": runs},
+        )
+        self.assertEqual(self.read_all(content)[1][0]["color"], "dark")
+
+    def test_references_in_small_letters_are_read(self):
+        def lower(part):
+            return re.sub(rb' r="([A-Z]+\d+)"', lambda m: m[0].lower(), part)
+
+        content = files.rezipped(
+            files.valid_xlsx(3), {"xl/worksheets/sheet1.xml": lower}
+        )
+        self.assertEqual(len(self.read_all(content)[1]), 3)
+
+    def test_damage_is_described(self):
+        content = files.broken_files()["damaged.xlsx"].content
+        error = self.assertFileRefused(content, "corrupt")
+        self.assertIn("line", error.params["detail"])
+
     def test_texts_are_taken_from_numbers_dates_and_truth_values(self):
         def edit(_book, sheet):
             sheet["B4"].number_format = "yyyy-mm-dd"
@@ -719,6 +799,27 @@ class TestOldWorkbooks(SheetCase):
         costs = [row["purchase_cost"] for row in good]
         self.assertEqual(costs, [Decimal("5.25"), Decimal("7.50")])
 
+    def test_every_kind_of_cell_of_an_old_workbook_is_read(self):
+        book = xlwt.Workbook()
+        page = book.add_sheet("Liste")
+        day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+        page.write(0, 0, "IMEI")
+        page.write(0, 1, "Carton")
+        for row, number in enumerate(IMEIS[:5], start=1):
+            page.write(row, 0, number)
+        page.write(1, 1, True)
+        page.write(2, 1, datetime(2026, 1, 5), day)
+        page.write(3, 1, 12)
+        page.row(4).set_cell_error(1, 42)
+        page.write(9, 2, "", day)
+        output = io.BytesIO()
+        book.save(output)
+        _sheet, good, found = self.read_all(output.getvalue())
+        cartons = [row["supplier_carton_id"] for row in good]
+        self.assertEqual(cartons, ["TRUE", "2026-01-05", "12", ""])
+        self.assertProblems(found, {5: "cell_error"})
+        self.assertEqual(found[0].params, {"value": "#N/A"})
+
     def test_merged_cells_of_an_old_workbook_count_for_their_rows(self):
         rows = [["IMEI", "Carton"], [IMEIS[0], "C1"], [IMEIS[1]]]
         content = self.old_workbook(rows, merge=(1, 2, 1, 1))
@@ -826,6 +927,8 @@ class TestValues(SheetCase):
         self.assertEqual(self.costs_of("1.234", "99,50")[0][0], Decimal(1234))
         self.assertEqual(self.costs_of("1,234", "99.50")[0][0], Decimal(1234))
         self.assertEqual(self.costs_of("1.234", "1,000.50")[0][0], Decimal("1.234"))
+        self.assertEqual(self.costs_of("1.234", "1.234.567")[0][0], Decimal(1234))
+        self.assertEqual(self.costs_of("1.234", "1,234,567")[0][0], Decimal("1.234"))
 
     def test_a_column_that_contradicts_itself_decides_nothing(self):
         costs, found = self.costs_of("1.234", "99,50", "99.50")

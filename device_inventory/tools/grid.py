@@ -66,6 +66,10 @@ def cell_text(value):
         return f"{value:.15g}"
     if isinstance(value, datetime) and value.time() == time.min:
         return value.date().isoformat()
+    if isinstance(value, Merged):
+        return cell_text(value.value)
+    if isinstance(value, Unreadable):
+        return value.params.get("value", "")
     return str(value)
 
 

@@ -85,7 +85,7 @@ class _Workbook:
             for key, (kind, path) in related.items()
             if kind == "worksheet" and self._has(path)
         }
-        parts = {kind: path for kind, path in related.values()}
+        parts = dict(related.values())
         self.strings = self._shared_strings(parts.get("sharedStrings"))
         self.formats = self._cell_formats(parts.get("styles"))
         self.epoch = self._epoch()
