@@ -353,13 +353,13 @@ PYTHON = {
     ),
     "a domain in a string is of the comodel, its names of the model": (
         model(
-            'line_id = fields.Many2one("purchase.order.line",\n'
-            "    domain=\"[('product_uom', '=', product_uom), ('taxes_id', '=', 1)]\")",
+            'a_id = fields.Many2one("purchase.order.line",\n'
+            " domain=\"[('product_uom', '=', product_uom), ('taxes_id', '=', 1)]\")",
             on("stock.move"),
         ),
         model(
-            'line_id = fields.Many2one("purchase.order.line",\n'
-            "    domain=\"[('product_uom_id', '=', product_uom), ('tax_ids', '=', 1)]\")",
+            'a_id = fields.Many2one("purchase.order.line",\n'
+            " domain=\"[('product_uom_id', '=', product_uom), ('tax_ids', '=', 1)]\")",
             on("stock.move"),
         ),
     ),
