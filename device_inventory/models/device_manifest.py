@@ -133,8 +133,9 @@ class DeviceManifest(models.Model):
         self.received_count = count("received") + count("unexpected")
         has_list = self.file_digest or self.manifest_type == "delivery"
         self.expected_count = listed if has_list else max(listed, self.ordered_count)
-        done = 100.0 * count("received") / (self.expected_count or 1)
-        self.progress = min(done, 100.0)
+        # Rounded down: all but one of many devices are not 100 %.
+        done = 100 * count("received") // (self.expected_count or 1)
+        self.progress = min(done, 100)
 
     @api.depends("state", "account_move_id", "line_ids.state", "company_id")
     def _compute_missing_entry_reason(self):
@@ -515,12 +516,26 @@ class DeviceManifest(models.Model):
         )
         device_moves.move_line_ids.unlink()
         sources = self._get_stock_sources(lines)
+        pairs = self._distribute(lines, picking, device_moves)
         vals_list = []
-        for move, move_lines in self._distribute(lines, picking, device_moves):
+        for move, move_lines in pairs:
             vals_list += self._prepare_move_lines(move, move_lines, sources)
         self.env["stock.move.line"].create(vals_list)
         self._drop_missing_demand(picking)
         internal(picking).with_context(skip_sms=True)._action_done()
+        self._link_order_lines(pairs)
+
+    def _link_order_lines(self, pairs):
+        """Tell devices that were not ordered which order line they came on after all."""
+        for move, lines in pairs:
+            # The line of the order is the buyer's; only the link is kept.
+            order_line = move.sudo().purchase_line_id
+            added = lines.filtered(lambda line: not line.purchase_line_id)
+            if not order_line or not added:
+                continue
+            internal(added).write({"purchase_line_id": order_line.id})
+            custodies = added.stock_lot_id.sudo().custody_id
+            custodies._write_internal({"purchase_line_id": order_line.id})
 
     def _get_open_picking(self):
         picking = self.picking_id

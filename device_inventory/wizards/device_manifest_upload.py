@@ -416,7 +416,7 @@ class DeviceManifestUploadColumn(models.TransientModel):
         "device.manifest.upload", required=True, ondelete="cascade"
     )
     index = fields.Integer(readonly=True)
-    letter = fields.Char(readonly=True)
+    letter = fields.Char("Column", readonly=True)
     heading = fields.Char(readonly=True)
     samples = fields.Char("First Values", readonly=True)
     field = fields.Selection(FIELD_LABELS, "Meaning")
