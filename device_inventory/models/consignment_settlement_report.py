@@ -234,18 +234,16 @@ class ConsignmentSettlementReport(models.Model):
     def _check_state(self, allowed, action):
         refused = self.filtered(lambda r: r.state not in allowed)
         if refused:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                "\n".join(
-                    _(
-                        "%(name)s is %(state)s and cannot be %(action)s.",
-                        name=report.name,
-                        state=labels[report.state],
-                        action=action,
-                    )
-                    for report in refused
-                )
-            )
+            raise UserError("\n".join(r._get_state_refusal(action) for r in refused))
+
+    def _get_state_refusal(self, action):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return _(
+            "%(name)s is %(state)s and cannot be %(action)s.",
+            name=self.name,
+            state=labels[self.state],
+            action=action,
+        )
 
     def _lock(self):
         """Lock the reports' rows and read them again, so that the state is certain."""

@@ -391,34 +391,30 @@ class DeviceConsignmentAgreement(models.Model):
     def _check_state(self, allowed, action):
         refused = self.filtered(lambda a: a.state not in allowed)
         if refused:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                "\n".join(
-                    _(
-                        "%(name)s is %(state)s and cannot be %(action)s.",
-                        name=agreement.name,
-                        state=labels[agreement.state],
-                        action=action,
-                    )
-                    for agreement in refused
-                )
-            )
+            raise UserError("\n".join(a._get_state_refusal(action) for a in refused))
+
+    def _get_state_refusal(self, action):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return _(
+            "%(name)s is %(state)s and cannot be %(action)s.",
+            name=self.name,
+            state=labels[self.state],
+            action=action,
+        )
 
     def _check_not_over(self):
         today = fields.Date.context_today(self)
         over = self.filtered(lambda a: a.date_end and a.date_end < today)
         if over:
-            raise UserError(
-                "\n".join(
-                    _(
-                        "%(name)s: its End Date %(date)s is over. Move the date before "
-                        "you activate it.",
-                        name=agreement.name,
-                        date=agreement.date_end,
-                    )
-                    for agreement in over
-                )
-            )
+            raise UserError("\n".join(a._get_over_refusal() for a in over))
+
+    def _get_over_refusal(self):
+        return _(
+            "%(name)s: its End Date %(date)s is over. Move the date before you "
+            "activate it.",
+            name=self.name,
+            date=self.date_end,
+        )
 
     def _check_other_active(self):
         """An owner has one agreement, so one consignee, at a time."""

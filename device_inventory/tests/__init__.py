@@ -7,3 +7,5 @@ from . import test_vendor_bill
 from . import test_privacy
 from . import test_story
 from . import test_allocation
+from . import test_agreement
+from . import test_settlement

@@ -109,9 +109,7 @@ class TestAgreement(SettlementCommon):
 
     def test_percentage_of_the_price_is_rounded_to_the_cent(self):
         self.assertEqual(
-            self._commission(
-                99.99, commission_type="percentage", commission_rate=0.15
-            ),
+            self._commission(99.99, commission_type="percentage", commission_rate=0.15),
             (15.0, 84.99),
         )
 
@@ -156,7 +154,9 @@ class TestAgreement(SettlementCommon):
     def test_second_active_agreement_in_the_same_dates_is_refused(self):
         self._agree()
         other = self._create(name="Second")
-        with self.assertRaisesRegex(ValidationError, "already has the active agreement"):
+        with self.assertRaisesRegex(
+            ValidationError, "already has the active agreement"
+        ):
             other.action_activate()
 
     def test_owner_has_one_consignee(self):
@@ -254,9 +254,7 @@ class TestAgreement(SettlementCommon):
     def test_historical_agreements_are_hidden_by_default(self):
         action = self.env.ref("device_inventory.action_device_consignment_agreement")
         self.assertIn("search_default_current", action.context)
-        view = self.env.ref(
-            "device_inventory.view_device_consignment_agreement_search"
-        )
+        view = self.env.ref("device_inventory.view_device_consignment_agreement_search")
         self.assertIn("[('state', '!=', 'terminated')]", view.arch)
 
     # -- who is active ------------------------------------------------------------
@@ -293,9 +291,7 @@ class TestAgreement(SettlementCommon):
         for partner in (self.vendor, contact):
             found = model._get_active_by_vendor(partner, self.consignee)
             self.assertEqual(found, agreement.sudo())
-        self.assertFalse(
-            model._get_active_by_vendor(self.other_vendor, self.consignee)
-        )
+        self.assertFalse(model._get_active_by_vendor(self.other_vendor, self.consignee))
         self.assertFalse(model._get_active_by_vendor(self.vendor, self.other_owner))
 
     def test_cron_terminates_what_is_over_and_only_that(self):
