@@ -140,6 +140,19 @@ def logins(addons: Mapping[str, Addon]) -> list[dict[str, str]]:
     return found
 
 
+def story_script(addons: Mapping[str, Addon]) -> str:
+    """Return the program for Odoo's shell that plays the stories of the addons.
+
+    It is empty when no addon has one.
+    """
+    names = [
+        addon.name
+        for addon in installation_order(addons)
+        if (addon.path / _STORY).exists()
+    ]
+    return _PLAY.format(names=names) if names else ""
+
+
 def describe(users: Sequence[Mapping[str, str]], port: int) -> str:
     """Return what a person needs to log in: the address and a table of users."""
     lines = ["", f"Odoo serves http://localhost:{port}", ""]
@@ -227,20 +240,16 @@ def _bring_up_to_date(
 
 
 def _play_stories(runtime: Runtime, database: str, log: Path) -> None:
-    names = [
-        addon.name
-        for addon in installation_order(runtime.addons)
-        if (addon.path / _STORY).exists()
-    ]
-    if not names:
+    script = story_script(runtime.addons)
+    if not script:
         return
-    with runtime.console.step(f"play the story of {', '.join(names)}"):
+    with runtime.console.step("play the stories of the addons"):
         runtime.run_odoo(
             f"--database={database}",
             "--no-http",
             "--max-cron-threads=0",
             subcommand="shell",
-            stdin=_PLAY.format(names=names),
+            stdin=script,
             log=log,
         )
 

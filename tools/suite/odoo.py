@@ -83,9 +83,14 @@ class Odoo:
 
     def demo_flags(self, demo: bool) -> list[str]:
         """Return the options that load demo data, or leave it out."""
-        if self.major >= 19:
-            return ["--with-demo"] if demo else []
-        return [] if demo else ["--without-demo=all"]
+        return demo_flags(self.series, demo)
+
+
+def demo_flags(series: str, demo: bool) -> list[str]:
+    """Return the options of a series that load demo data, or leave it out."""
+    if int(series.split(".", maxsplit=1)[0]) >= 19:
+        return ["--with-demo"] if demo else []
+    return [] if demo else ["--without-demo=all"]
 
 
 def series_of(release_py: str) -> str:
