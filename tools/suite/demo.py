@@ -206,7 +206,7 @@ def _create(runtime: Runtime, wanted: Settings, current: dict[str, str]) -> Stat
     names = [addon.name for addon in installation_order(runtime.addons)]
     with runtime.console.step(f"database {wanted.database}: {', '.join(names)}"):
         modules.install(runtime, building, names, demo=True, log=log)
-    _play_stories(runtime, building, log)
+    play_stories(runtime, building, log)
     runtime.databases.rename(building, wanted.database)
     state = State(
         database=wanted.database,
@@ -234,12 +234,13 @@ def _bring_up_to_date(
     if new:
         with runtime.console.step(f"install {', '.join(new)}"):
             modules.install(runtime, wanted.database, new, demo=True, log=log)
-    _play_stories(runtime, wanted.database, log)
+    play_stories(runtime, wanted.database, log)
     state.addons = current
     _save(state, wanted.state_file)
 
 
-def _play_stories(runtime: Runtime, database: str, log: Path) -> None:
+def play_stories(runtime: Runtime, database: str, log: Path) -> None:
+    """Play the stories of the addons in a database; playing them again adds nothing."""
     script = story_script(runtime.addons)
     if not script:
         return

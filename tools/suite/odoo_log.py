@@ -150,6 +150,12 @@ def loading_progress(line: str) -> str | None:
     return f"{match['name']} ({match['number']}/{match['total']})" if match else None
 
 
+def message_of(line: str) -> str:
+    """Return what a line says, without time, process and logger."""
+    match = _LINE.match(line)
+    return match["message"] if match else line
+
+
 def starting_test(line: str) -> str | None:
     """Return the name of the test that a line announces."""
     match = _LINE.match(line)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import browser, machine, oca, odoo, pdf, postgres, process, render
+from . import browser, machine, oca, odoo, odoo_log, pdf, postgres, process, render
 from .addons import Addon, discover
 from .console import Console
 from .database import Databases
@@ -81,9 +81,12 @@ class Runtime:
             log=log,
             env=self.env,
             stdin=stdin,
-            on_line=on_line or self.console.progress,
+            on_line=on_line or self._show,
             check=check,
         )
+
+    def _show(self, line: str) -> None:
+        self.console.progress(odoo_log.message_of(line))
 
 
 def bootstrap(
