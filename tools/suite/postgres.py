@@ -258,17 +258,17 @@ class Cluster:
 
     def _programs(self) -> Path:
         """Return the folder with PostgreSQL's server programs."""
-        found = _system_programs()
+        found = _system_programs() or self._programs_of_wheel()
         if found:
             return found
         try:
             _install_from_apt(self._layout, self._console)
         except SuiteError as refusal:
             self._console.warn(f"{refusal.message}; trying a wheel instead")
-            return self._programs_of_wheel(refusal)
-        return _system_programs()
+            self._install_wheel(refusal)
+        return _system_programs() or self._programs_of_wheel()
 
-    def _programs_of_wheel(self, refusal: SuiteError) -> Path:
+    def _install_wheel(self, refusal: SuiteError) -> None:
         try:
             self._venv.install_missing(_WHEEL, _WHEEL_MODULE)
         except SuiteError as error:
@@ -277,14 +277,11 @@ class Cluster:
                 "for this machine",
                 f"{refusal.hint} Or name a server: PGHOST=... PGUSER=... make ...",
             ) from error
-        where = process.capture(
-            [
-                str(self._venv.python),
-                "-c",
-                f"import {_WHEEL_MODULE} as m; print(m.__path__[0])",
-            ]
-        )
-        return Path((where or "").strip()) / "pginstall" / "bin"
+
+    def _programs_of_wheel(self) -> Path | None:
+        packages = self._venv.folder.glob("lib/python3*/site-packages")
+        folders = (path / _WHEEL_MODULE / "pginstall" / "bin" for path in packages)
+        return next((folder for folder in folders if folder.is_dir()), None)
 
     def _as_owner(self) -> list[str]:
         if self._owner is None:
