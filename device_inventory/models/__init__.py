@@ -1,3 +1,4 @@
+from . import ir_rule
 from . import device_grade
 from . import device_tac
 from . import res_company

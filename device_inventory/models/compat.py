@@ -13,3 +13,17 @@ def move_vals(name, vals):
     :return: dict for `stock.move.create`
     """
     return vals if SERIES >= 19 else {"name": name, **vals}
+
+
+# What links the transfers of one order, open to every user in core: its name, or its
+# partner, is the order's. 18.0 knows the order, 19.0 the moves.
+if SERIES >= 19:
+    REFERENCE_RULE = (
+        "stock.reference",
+        "['|', ('move_ids', '=', False), ('move_ids.company_id', 'in', company_ids)]",
+    )
+else:
+    REFERENCE_RULE = (
+        "procurement.group",
+        "['|', ('sale_id', '=', False), ('sale_id.company_id', 'in', company_ids)]",
+    )
