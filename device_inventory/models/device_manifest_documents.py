@@ -64,6 +64,12 @@ class DeviceManifest(models.Model):
         action["domain"] = [("manifest_id", "=", self.id)]
         return action
 
+    def action_view_unresolved(self):
+        """Open the scans that keep the manifest from being completed."""
+        action = self.action_view_lines()
+        action["context"] = {"search_default_to_resolve": 1}
+        return action
+
     def action_view_purchase(self):
         return self._action_view_form(self.purchase_id)
 

@@ -119,6 +119,7 @@ class StockLot(models.Model):
         string="QC Status",
         copy=False,
         tracking=True,
+        group_expand="_group_expand_qc_status",
     )
     intake_date = fields.Date(copy=False)
     qc_test_date = fields.Datetime("Test Date", copy=False)
@@ -161,6 +162,10 @@ class StockLot(models.Model):
                 WHERE imei_key IS NOT NULL;
             """
         )
+
+    @api.model
+    def _group_expand_qc_status(self, states, domain, *args):
+        return [key for key, _label in self._fields["qc_status"].selection]
 
     @api.model
     def _get_status_selection(self):

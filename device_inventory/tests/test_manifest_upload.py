@@ -80,9 +80,7 @@ class TestManifestUpload(DeviceCase):
     def test_a_row_gives_its_line_every_fact(self):
         self.upload(manifest_files.valid_xlsx(1))
         line = self.manifest.line_ids
-        row = dict(
-            zip(manifest_files.HEADERS, manifest_files.table(1)[1], strict=True)
-        )
+        row = dict(zip(manifest_files.HEADERS, manifest_files.table(1)[1], strict=True))
         self.assertEqual(line.imei, row["IMEI"])
         self.assertEqual(line.imei2 or "", row["IMEI2"] or "")
         self.assertEqual(line.storage_capacity, row["Storage"].split()[0])
@@ -149,7 +147,8 @@ class TestManifestUpload(DeviceCase):
         reply = wizard.action_import()
         self.env.invalidate_all()
         self.assertEqual(
-            reply["params"]["message"], "again.xlsx was imported before: nothing changed."
+            reply["params"]["message"],
+            "again.xlsx was imported before: nothing changed.",
         )
         self.assertEqual(self.manifest.line_ids, lines)
         self.assertEqual(lines.mapped("write_date"), stamps)
@@ -172,7 +171,9 @@ class TestManifestUpload(DeviceCase):
                 continue
             with self.subTest(file=name):
                 wizard = self.check(file.content, name)
-                rules = {problem.row: problem.rule for problem in self.problems_of(wizard)}
+                rules = {
+                    problem.row: problem.rule for problem in self.problems_of(wizard)
+                }
                 self.assertEqual(set(rules), set(file.problems))
                 for row, code in file.problems.items():
                     self.assertRegex(rules[row], self.as_pattern(CODES[code]))

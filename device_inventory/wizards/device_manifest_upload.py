@@ -62,7 +62,9 @@ class DeviceManifestUpload(models.TransientModel):
     sheet_name = fields.Char("Sheet", readonly=True)
     row_count = fields.Integer("Rows", readonly=True)
     notices = fields.Text(readonly=True)
-    column_ids = fields.One2many("device.manifest.upload.column", "upload_id", "Columns")
+    column_ids = fields.One2many(
+        "device.manifest.upload.column", "upload_id", "Columns"
+    )
     good_count = fields.Integer("Good Rows", readonly=True)
     new_count = fields.Integer("New Devices", readonly=True)
     listed_count = fields.Integer("On the Manifest Already", readonly=True)
@@ -72,8 +74,8 @@ class DeviceManifestUpload(models.TransientModel):
     problem_file = fields.Binary(readonly=True, attachment=False)
     leave_out = fields.Boolean(
         "Leave Out Broken Rows",
-        help="Import the good rows only. The broken ones are not expected then: if such "
-        "a device comes, its scan is unexpected.",
+        help="Import the good rows only. The broken ones are not expected then: the "
+        "scan of such a device is unexpected.",
     )
 
     # -- steps --------------------------------------------------------------------
@@ -174,7 +176,11 @@ class DeviceManifestUpload(models.TransientModel):
         }
 
     def _left_out_message(self, count):
-        return _("%(file)s: %(count)s broken rows left out.", file=self.file_name, count=count)
+        return _(
+            "%(file)s: %(count)s broken rows left out.",
+            file=self.file_name,
+            count=count,
+        )
 
     def _reopen(self):
         return {
@@ -265,7 +271,9 @@ class DeviceManifestUpload(models.TransientModel):
             parsed, found = spreadsheet.parse_rows(sheet, mapping)
         except spreadsheet.FileProblem as problem:
             raise UserError(self._file_problem_text(problem)) from problem
-        problems = [self._describe_problem(sheet, mapping, problem) for problem in found]
+        problems = [
+            self._describe_problem(sheet, mapping, problem) for problem in found
+        ]
         headings = {field: label(sheet.headers, i) for i, field in mapping.items()}
         refused = self._find_refusals(parsed, headings)
         broken = {problem.row for problem in refused}
@@ -371,19 +379,18 @@ class DeviceManifestUpload(models.TransientModel):
         if not problems:
             return False
         cell = Markup("<td>%s</td>")
-        head = Markup().join(Markup("<th>%s</th>") % h for h in self._get_problem_headings())
+        head = Markup().join(
+            Markup("<th>%s</th>") % h for h in self._get_problem_headings()
+        )
         body = Markup().join(
             Markup("<tr>%s</tr>")
             % Markup().join(cell % text for text in (p.row, p.column, p.value, p.rule))
             for p in problems
         )
-        return (
-            Markup(
-                '<table class="table table-sm table-striped mb-0"><thead><tr>%s</tr>'
-                "</thead><tbody>%s</tbody></table>"
-            )
-            % (head, body)
-        )
+        return Markup(
+            '<table class="table table-sm table-striped mb-0"><thead><tr>%s</tr>'
+            "</thead><tbody>%s</tbody></table>"
+        ) % (head, body)
 
     def _make_problem_file(self, problems):
         """Every problem as a workbook, base64; False without any."""
