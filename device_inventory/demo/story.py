@@ -3,14 +3,13 @@
 Each step runs as the user of its role. Playing again changes nothing.
 """
 
+import base64
 import logging
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
 from odoo.modules.module import get_module_path
 from odoo.tools import convert_file
-
-from ..tools import spreadsheet
 
 _logger = logging.getLogger(__name__)
 
@@ -144,31 +143,17 @@ class Story:
         return order
 
     def upload(self, manifest):
-        sheet = spreadsheet.read(manifest_files.valid_xlsx(500))
-        mapping = spreadsheet.suggest_mapping(sheet.headers, sheet.imei_column)
-        rows, problems = spreadsheet.parse_rows(sheet, mapping)
-        grades = self.env["device.grade"]._get_by_text({r["grade"] for r in rows})
-        manifest._import_rows(
-            [
-                {
-                    "identity": r["imei"],
-                    "imei2": r["imei2"] and r["imei2"].number,
-                    "eid": r["eid"],
-                    "storage_capacity": r["storage"],
-                    "color": r["color"],
-                    "grade_id": grades[r["grade"].lower()].id,
-                    "lock_status": r["lock_status"],
-                    "purchase_cost": float(r["purchase_cost"]),
-                    "supplier_sku": r["supplier_sku"],
-                    "supplier_grade": r["supplier_grade"],
-                    "supplier_carton_id": r["supplier_carton_id"],
-                    "row_number": r["row_number"],
-                }
-                for r in rows
-            ],
-            "spring.xlsx",
-            "x",
+        """Upload the supplier's file, column mapping and preview included."""
+        wizard = manifest.env["device.manifest.upload"].create(
+            {
+                "manifest_id": manifest.id,
+                "file_name": "spring-lot-2026.xlsx",
+                "file": base64.b64encode(manifest_files.valid_xlsx(500)),
+            }
         )
+        wizard.action_read()
+        wizard.action_check()
+        wizard.action_import()
 
     # -- quality control ----
 
