@@ -41,6 +41,10 @@ function isComplete({ done, expected }) {
     return expected > 0 && done >= expected;
 }
 
+function leftOf({ done, expected }) {
+    return Math.max(0, expected - done);
+}
+
 /**
  * Full-screen scanning into one record: a manifest, a box or a task.
  *
@@ -171,7 +175,7 @@ export class ScanScreen extends Component {
         this.state.title = state.title;
         this.state.subtitle = state.subtitle || "";
         this.state.counts = state.counts;
-        this.state.linesLeft = state.lines_left || 0;
+        this.state.linesLeft = state.lines_left ?? leftOf(state.counts);
         this.state.canScan = state.can_scan;
         this.state.blockedReason = state.blocked_reason || "";
         this.state.actions = state.actions;
@@ -190,7 +194,7 @@ export class ScanScreen extends Component {
         }
         const before = this.state.counts;
         this.state.counts = counts;
-        this.state.linesLeft = Math.max(0, counts.expected - counts.done);
+        this.state.linesLeft = leftOf(counts);
         const crossed =
             !before.done !== !counts.done || isComplete(before) !== isComplete(counts);
         if (crossed || before.unexpected !== counts.unexpected) {
