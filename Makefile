@@ -1,6 +1,8 @@
 # Two commands matter: make demo and make test. Each installs what it lacks.
 PYTHON ?= python3
-SUITE = $(PYTHON) -B -m tools.suite
+SUITE = command -v $(PYTHON) >/dev/null || { \
+	echo "error: there is no $(PYTHON); what to do: apt-get install python3, or name" \
+	"an interpreter with PYTHON=..."; exit 1; }; $(PYTHON) -B -m tools.suite
 
 .PHONY: help demo stop test bench render clean
 .DEFAULT_GOAL := help

