@@ -421,8 +421,13 @@ class PackingBox(models.Model):
                 self.env._("A shipped box cannot be cancelled; receive a return.")
             )
         open_boxes = self.filtered("is_open")
-        internal(open_boxes.line_ids.allocation_id).write({"packing_box_id": False})
-        internal(open_boxes.line_ids).unlink()
+        # The warehouse cancels its box; what follows from that needs no right of its
+        # own on allocations and lines.
+        lines = open_boxes.sudo().line_ids
+        for _box, packed in lines.filtered("packed").grouped("box_id").items():
+            packed._unpack()
+        internal(lines.allocation_id).write({"packing_box_id": False})
+        internal(lines).unlink()
         internal(open_boxes).write({"state": "cancelled"})
         open_boxes.manifest_id.filtered("is_open").action_cancel()
 

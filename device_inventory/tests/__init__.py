@@ -9,3 +9,5 @@ from . import test_story
 from . import test_allocation
 from . import test_agreement
 from . import test_settlement
+from . import test_packing
+from . import test_concurrency

@@ -342,7 +342,7 @@ class DeviceCase(TransactionCase):
         cls.pass_qc(lots)
         return lots
 
-    # -- sale ---------------------------------------------------------------------------
+    # -- sale --------------------------------------------------------------------------
 
     @classmethod
     def quote(cls, quantities, price=300.0, user=None):
@@ -430,13 +430,14 @@ class DeviceCase(TransactionCase):
         """Pack what is left, mark the box ready and ship it, as the warehouse."""
         box = box.with_user(cls.warehouse)
         cls.scan(
-            box, box.line_ids.filtered(lambda l: not l.packed).lot_id.mapped("name")
+            box,
+            box.line_ids.filtered(lambda line: not line.packed).lot_id.mapped("name"),
         )
         if box.state != "ready":
             box.action_mark_ready()
         box.action_mark_shipped()
 
-    # -- assertions ----------------------------------------------------------------------
+    # -- assertions --------------------------------------------------------------------
 
     @contextmanager
     def assertRefused(self, *texts):

@@ -239,7 +239,7 @@ class TestAllocation(DeviceCase):
         with self.assertRefused("cannot be edited"):
             forged.write({"state": "sold"})
 
-    # -- gate override ------------------------------------------------------------------
+    # -- gate override -----------------------------------------------------------------
 
     def _override(self, order, lots, user, reason="Sold as seen"):
         return (
@@ -314,7 +314,7 @@ class TestAllocation(DeviceCase):
                 {"custody_id": override.custody_id.id, "lot_id": pending.id}
             )
 
-    # -- release --------------------------------------------------------------------------
+    # -- release -----------------------------------------------------------------------
 
     def test_release_gives_the_device_back(self):
         line = self._line(2)
@@ -354,7 +354,7 @@ class TestAllocation(DeviceCase):
         order.device_line_ids.unlink()
         self.assertEqual(self._status(self.own[0]), {"available"})
 
-    # -- confirm ---------------------------------------------------------------------------
+    # -- confirm -----------------------------------------------------------------------
 
     def test_confirm_is_refused_until_every_device_is_allocated(self):
         order = self.quote({self.phone: 2})
@@ -398,7 +398,7 @@ class TestAllocation(DeviceCase):
         self.assertEqual(box.line_ids.lot_id, self.own[:2])
         self.assertEqual(box.picking_id.move_line_ids.lot_id, self.own[:2])
 
-    # -- stock -----------------------------------------------------------------------------
+    # -- stock -------------------------------------------------------------------------
 
     def test_reservation_names_lot_and_owner(self):
         order = self.sell(self.own[:1] | self.consigned[:1])
@@ -476,7 +476,7 @@ class TestAllocation(DeviceCase):
         self.assertEqual(move.quantity, 2.0)
         self.assertFalse(move.move_line_ids.owner_id)
 
-    # -- price ------------------------------------------------------------------------------
+    # -- price -------------------------------------------------------------------------
 
     def test_order_total_is_exact_where_the_average_is_not(self):
         order = self.sell(self.own[:3], [100.0, 100.0, 101.0], confirm=False)
