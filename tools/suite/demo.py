@@ -205,7 +205,8 @@ def _create(runtime: Runtime, wanted: Settings, current: dict[str, str]) -> Stat
     log = modules.fresh_log(runtime, f"demo-{wanted.database}")
     names = [addon.name for addon in installation_order(runtime.addons)]
     with runtime.console.step(f"database {wanted.database}: {', '.join(names)}"):
-        modules.install(runtime, building, names, demo=True, log=log)
+        # A story loads its addon's demo data; Odoo's own would bury it in furniture.
+        modules.install(runtime, building, names, demo=False, log=log)
     play_stories(runtime, building, log)
     runtime.databases.rename(building, wanted.database)
     state = State(
@@ -233,7 +234,7 @@ def _bring_up_to_date(
             modules.upgrade(runtime, wanted.database, changed, log)
     if new:
         with runtime.console.step(f"install {', '.join(new)}"):
-            modules.install(runtime, wanted.database, new, demo=True, log=log)
+            modules.install(runtime, wanted.database, new, demo=False, log=log)
     play_stories(runtime, wanted.database, log)
     state.addons = current
     _save(state, wanted.state_file)

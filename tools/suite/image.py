@@ -31,7 +31,7 @@ def prepare(root: Path, series: str, target: Path) -> None:
     ordered = installation_order(ours)
     lists = {
         "addons.txt": [addon.name for addon in ordered],
-        "demo_flags.txt": demo_flags(series, demo=True),
+        "demo_flags.txt": demo_flags(series, demo=False),
         "oca.txt": _oca_requirements(root, series, ours),
         "python.txt": sorted(
             {name for addon in ordered for name in addon.python_requirements}
