@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code of the process."""
     command = _parse(arguments)
     call = Call(here(), Console(), os.environ)
+    # Being told to end is handled as Ctrl-C is, so that no child is left working.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _locked(command, call)
     except SuiteError as error:

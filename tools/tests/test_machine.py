@@ -204,3 +204,18 @@ def test_failed_step_says_so():
     with pytest.raises(ValueError, match="no"), Console(stream).step("work"):
         raise ValueError("no")
     assert "failed after" in stream.getvalue()
+
+
+def test_interrupted_command_leaves_no_child_behind(tmp_path):
+    def interrupt(line):
+        pids.append(int(line))
+        raise KeyboardInterrupt
+
+    pids = []
+    with pytest.raises(KeyboardInterrupt):
+        process.run(
+            ["sh", "-c", "echo $$; exec sleep 60"],
+            log=tmp_path / "x.log",
+            on_line=interrupt,
+        )
+    assert server.Process.of(pids[0]) is None
