@@ -1,5 +1,6 @@
 import logging
 from collections import defaultdict
+from functools import partial
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -101,7 +102,7 @@ class ConsignmentSettlementReport(models.Model):
         "packing.box", readonly=True, index="btree_not_null"
     )
     vendor_bill_id = fields.Many2one(
-        "account.move", "Vendor Bill", readonly=True, index="btree_not_null"
+        "account.move", readonly=True, index="btree_not_null"
     )
     bill_warning = fields.Text(readonly=True)
     paid_override_reason = fields.Text(readonly=True)
@@ -110,7 +111,7 @@ class ConsignmentSettlementReport(models.Model):
     )
 
     bill_payment_state = fields.Selection(
-        related="vendor_bill_id.payment_state", string="Bill Payment"
+        related="vendor_bill_id.payment_state", string="Bill Payment", tracking=False
     )
     paid_refusal = fields.Text(compute="_compute_paid_refusal")
     is_unpublished = fields.Boolean(compute="_compute_is_unpublished")
@@ -295,13 +296,17 @@ class ConsignmentSettlementReport(models.Model):
         flow = self._as_flow()
         events = flow._get_unsettled_events(sale_devices.sudo().with_prefetch())
         reports = flow.browse()
-        for group in flow._group_events(events).values():
-            reports |= flow._create_consignee_report(group)
+        for (company, owner, *_shipment), group in flow._group_events(events).items():
+            reports |= flow._create_consignee_report(company, owner, group)
         events.custody_id._set_settlement_status("pending")
-        reports._publish_if_immediate()
-        for report in reports.filtered("company_id.settlement_auto_confirm"):
-            report._confirm()
+        reports._release()
         return self.browse(reports.ids)
+
+    def _release(self):
+        """Publish and confirm new reports, as far as the company wants it at once."""
+        self._publish_if_immediate()
+        for report in self.filtered("company_id.settlement_auto_confirm"):
+            report._confirm()
 
     @api.model
     def _get_unsettled_events(self, events):
@@ -349,9 +354,14 @@ class ConsignmentSettlementReport(models.Model):
         )
 
     @api.model
-    def _create_consignee_report(self, events):
-        """Create the consignee's report on sales of one owner in one shipment."""
-        company, owner = events.company_id, events.owner_company_id
+    def _create_consignee_report(self, company, owner, events):
+        """Create the consignee's report on sales of one owner in one shipment.
+
+        :param company: `res.company` that sold
+        :param owner: `res.company` whose devices they were
+        :param events: `sale.order.line.device`; empty to take returns back alone
+        :return: `consignment.settlement.report`
+        """
         flow = self.with_company(company).with_context(
             lang=company.partner_id.lang or self.env.lang
         )
@@ -583,6 +593,50 @@ class ConsignmentSettlementReport(models.Model):
         _logger.info("%s of %s owner reports published", done, len(due))
         self.env["device.consignment.agreement"]._publish_due_statuses()
         return done
+
+    @api.model
+    def _cron_settle_last_returns(self):
+        """Take back returns of owners whose agreement is over, on a pair of their own.
+
+        No shipment follows that would carry them.
+
+        :return: number of pairs created
+        """
+        flow = self._as_flow()
+        parties = flow._get_parties_without_agreement()
+        done = sum(
+            run_isolated(owner, partial(flow._settle_returns, company, owner))
+            for company, owner in parties
+        )
+        _logger.info("Last returns of %s of %s owners settled", done, len(parties))
+        return done
+
+    @api.model
+    def _get_parties_without_agreement(self):
+        """Pairs of (consignee, owner) with returns to take back and no agreement."""
+        returned = self.env["consignment.settlement.line"].search(
+            [
+                ("line_type", "=", "sale"),
+                ("is_live", "=", True),
+                ("sale_device_id.is_returned", "=", True),
+                ("report_id.agreement_id.state", "=", "terminated"),
+            ]
+        )
+        parties = {(r.company_id, r.owner_company_id) for r in returned.report_id}
+        running = self.env["device.consignment.agreement"].search(
+            [("state", "in", ("active", "suspended"))]
+        )
+        served = {(a.consignee_company_id, a.owner_company_id) for a in running}
+        return [
+            parties_of_report
+            for parties_of_report in sorted(parties, key=lambda p: (p[0].id, p[1].id))
+            if parties_of_report not in served
+            and self._get_pending_clawbacks(*parties_of_report)
+        ]
+
+    def _settle_returns(self, company, owner):
+        events = self.env["sale.order.line.device"]
+        self._create_consignee_report(company, owner, events)._release()
 
     # -- life -----------------------------------------------------------------
 

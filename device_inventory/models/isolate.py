@@ -16,6 +16,6 @@ def run_isolated(records, step):
         with records.env.cr.savepoint():
             step()
     except Exception:
-        _logger.exception("%s: %s failed and is due again", records, step.__name__)
+        _logger.exception("%s failed and is due again: %s", step, records)
         return False
     return True

@@ -341,7 +341,7 @@ class TestSettlementBill(SettlementCommon):
             side_effect=self._refuse_bills(),
         ):
             report = self._sell_consigned([200])
-        self.assertIn("the books are closed", report.bill_warning)
+        self.assertIn("The books are closed", report.bill_warning)
         self.assertFalse(report.vendor_bill_id)
         self.assertFalse(
             self.env["account.move"].search([("move_type", "=", "in_invoice")])
@@ -355,7 +355,7 @@ class TestSettlementBill(SettlementCommon):
 
         def refuse(moves):
             if moves.move_type == "in_invoice":
-                raise UserError("the books are closed")
+                raise UserError(self.env._("The books are closed."))
             return post(moves)
 
         return refuse
@@ -612,6 +612,19 @@ class TestSettlementLife(SettlementCommon):
         self.assertFalse(self._get_pending())
         self._cancel(second)
         self.assertEqual(self._get_pending(), self.sold_for_300)
+
+    def test_last_returns_are_taken_back_when_the_agreement_is_over(self):
+        self._return(self.sold_for_300)
+        settle = self.report._cron_settle_last_returns
+        self.assertFalse(settle(), "The next shipment will carry it.")
+        self.agreement.action_terminate()
+        self.assertEqual(settle(), 1)
+        last = self.report.search([("total_owner_amount", "=", -255)])
+        self.assertEqual(sorted(last.mapped("report_type")), ["consignee", "owner"])
+        report = last.filtered(lambda r: r.report_type == "consignee")
+        self.assertEqual(report.device_count, 0)
+        self.assertEqual(report.vendor_bill_id.move_type, "in_refund")
+        self.assertFalse(settle(), "Once.")
 
     # -- guards -------------------------------------------------------------------
 
@@ -1011,7 +1024,7 @@ class TestPeriodicPublication(OwnerWalk):
 
         def fail(report):
             if report.id == bad.id:
-                raise UserError("broken")
+                raise ValueError("broken")
             return prepare(report)
 
         with patch.object(model, "_prepare_owner_vals", fail):
