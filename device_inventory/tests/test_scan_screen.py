@@ -191,6 +191,8 @@ class TestScanScreen(DeviceCase, HttpCase):
                 }
                 (await until(scanButton, "Scan")).click();
                 await screen();
+                const address = () => location.pathname.includes("device-scan");
+                await until(address, "the screen's address");
                 """,
                 """
                 await screen();

@@ -89,5 +89,7 @@ export class ScanEntry extends Component {
         browser.clearTimeout(this.burstTimer);
         this.burst = [];
         this.state.code = "";
+        // Typed and cleared within one frame, the value never changed for Owl.
+        this.input.el.value = "";
     }
 }
