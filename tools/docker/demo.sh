@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# In the container: a demo database with every addon, its story played.
+# In the container: a demo database with every addon, its story played. Odoo's own demo
+# data is left out: the stories load what they need.
 set -euo pipefail
 database=${1:-reyder_e2e}
 suite=/opt/suite

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from . import modules, ports, server
-from .addons import Addon, installation_order
+from .addons import Addon, foreign_dependencies, installation_order
 from .errors import SuiteError
 from .runtime import Runtime
 from .stamp import digest_tree
@@ -199,9 +199,14 @@ def _serves(state: State, port: int) -> bool:
 
 
 def _create(runtime: Runtime, wanted: Settings, current: dict[str, str]) -> State:
-    """Build the database under a working name: one with its own name is complete."""
+    """Build the database under a working name: one with its own name is complete.
+
+    When the tests have left their template of Odoo's own addons, it is cloned.
+    """
     building = f"{wanted.database}_building"
     runtime.databases.drop(building)
+    core = foreign_dependencies(runtime.addons.values(), runtime.addons)
+    modules.clone_template(runtime, "all", core, building)
     log = modules.fresh_log(runtime, f"demo-{wanted.database}")
     names = [addon.name for addon in installation_order(runtime.addons)]
     with runtime.console.step(f"database {wanted.database}: {', '.join(names)}"):

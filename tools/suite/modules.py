@@ -39,13 +39,11 @@ def template(runtime: Runtime, scope: str, core: Sequence[str]) -> str:
     :param scope: what it serves: the name of an addon, or ``all``
     :param core: the addons, not of ours, that it must have
     """
-    prefix = f"{prefix_of(runtime)}_tpl_{scope}_"
-    key = digest([runtime.odoo.version, *core])[:8]
-    name = prefix + key
+    name = _template_name(runtime, scope, core)
     databases = runtime.databases
     if databases.exists(name):
         return name
-    for stale in databases.starting_with(prefix):
+    for stale in databases.starting_with(_template_prefix(runtime, scope)):
         databases.drop(stale)
     building = f"{prefix_of(runtime)}_building"
     databases.drop(building)
@@ -54,6 +52,20 @@ def template(runtime: Runtime, scope: str, core: Sequence[str]) -> str:
         install(runtime, building, core, demo=False, log=log)
         databases.rename(building, name)
     return name
+
+
+def clone_template(
+    runtime: Runtime, scope: str, core: Sequence[str], database: str
+) -> bool:
+    """Clone a template that is there already; make none.
+
+    :returns: whether there was one
+    """
+    name = _template_name(runtime, scope, core)
+    if not runtime.databases.exists(name):
+        return False
+    runtime.databases.clone(name, database)
+    return True
 
 
 def prefix_of(runtime: Runtime) -> str:
@@ -66,6 +78,15 @@ def fresh_log(runtime: Runtime, name: str) -> Path:
     log = runtime.layout.log(f"{name}-{runtime.odoo.series}")
     log.unlink(missing_ok=True)
     return log
+
+
+def _template_prefix(runtime: Runtime, scope: str) -> str:
+    return f"{prefix_of(runtime)}_tpl_{scope}_"
+
+
+def _template_name(runtime: Runtime, scope: str, core: Sequence[str]) -> str:
+    key = digest([runtime.odoo.version, *core])[:8]
+    return _template_prefix(runtime, scope) + key
 
 
 def _run(runtime: Runtime, database: str, options: Sequence[str], log: Path) -> None:

@@ -54,14 +54,14 @@ def test_image_gets_the_addons_and_what_to_install_with_them(tmp_path):
     ours = discover(ROOT)
     assert set((tmp_path / "addons.txt").read_text().split()) == set(ours)
     assert {path.name for path in (tmp_path / "addons").iterdir()} == set(ours)
-    assert (tmp_path / "demo_flags.txt").read_text() == ""
+    assert (tmp_path / "demo_flags.txt").read_text() == "--without-demo=all\n"
     assert ".play(env)" in (tmp_path / "story.py").read_text()
     assert "openpyxl" in (tmp_path / "python.txt").read_text().split()
 
 
-def test_image_of_19_loads_demo_data_when_asked(tmp_path):
+def test_image_of_19_holds_the_rendered_addons(tmp_path):
     image.prepare(ROOT, "19.0", tmp_path)
-    assert (tmp_path / "demo_flags.txt").read_text() == "--with-demo\n"
+    assert (tmp_path / "demo_flags.txt").read_text() == ""
     manifest = tmp_path / "addons" / "device_inventory" / "__manifest__.py"
     assert '"19.0.' in manifest.read_text()
 
