@@ -62,12 +62,13 @@ class DeviceManifest(models.Model):
         )
         action["display_name"] = _("Lines of %(manifest)s", manifest=self.name)
         action["domain"] = [("manifest_id", "=", self.id)]
+        action["context"] = {"device_manifest_shown": True}
         return action
 
     def action_view_unresolved(self):
         """Open the scans that keep the manifest from being completed."""
         action = self.action_view_lines()
-        action["context"] = {"search_default_to_resolve": 1}
+        action["context"]["search_default_to_resolve"] = 1
         return action
 
     def action_view_purchase(self):
