@@ -76,6 +76,9 @@ class Venv:
         )
 
     def _ensure_interpreter(self) -> None:
+        if Path(sys.prefix) == self.folder:
+            # The suite-level tests run inside the environment that they use.
+            return
         version = ".".join(map(str, sys.version_info[:3]))
         stamp = Stamp(
             self.folder / ".interpreter", digest([version, sys.executable or ""])
@@ -87,8 +90,8 @@ class Venv:
                 f"Python {version}: the pins for it follow Odoo's own but were only "
                 "tried on 3.11"
             )
-        shutil.rmtree(self.folder, ignore_errors=True)
         self._require_ensurepip()
+        shutil.rmtree(self.folder, ignore_errors=True)
         with self._console.step(f"venv: Python {version}"):
             process.run(
                 [sys.executable, "-m", "venv", str(self.folder)],

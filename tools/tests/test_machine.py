@@ -219,3 +219,13 @@ def test_interrupted_command_leaves_no_child_behind(tmp_path):
             on_line=interrupt,
         )
     assert server.Process.of(pids[0]) is None
+
+
+def test_environment_in_use_is_never_rebuilt(tmp_path, monkeypatch):
+    venv = Venv(Layout(tmp_path), Console(io.StringIO()))
+    venv.folder.mkdir(parents=True)
+    kept = venv.folder / "kept"
+    kept.write_text("")
+    monkeypatch.setattr(sys, "prefix", str(venv.folder))
+    venv.ensure([])
+    assert kept.exists()
