@@ -405,7 +405,7 @@ class ConsignmentSettlementReport(models.Model):
     def _prepare_consignee_vals(self, events, company, owner):
         """Values of a consignee's report without its totals."""
         sold = events.filtered("sold_date").mapped("sold_date")
-        day = max(sold).date() if sold else fields.Date.context_today(self)
+        day = max(sold).date() if sold else fields.Date.today()
         period_start, period_end = self._get_period(company, day)
         agreement = events.agreement_id[-1:] or self._get_last_agreement(company, owner)
         return {
@@ -579,7 +579,8 @@ class ConsignmentSettlementReport(models.Model):
 
         :return: number of reports published
         """
-        today = fields.Date.context_today(self)
+        # Periods are of UTC days, whoever runs this: so is the day of a sale.
+        today = fields.Date.today()
         due = self.search(
             [
                 ("report_type", "=", "consignee"),

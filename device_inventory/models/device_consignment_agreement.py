@@ -495,7 +495,7 @@ class DeviceConsignmentAgreement(models.Model):
     def _get_last_period_end(self):
         """Last day of the period before today's, of the agreements' consignee."""
         Report = self.env["consignment.settlement.report"]
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()
         start, _end = Report._get_period(self.consignee_company_id, today)
         return date_utils.subtract(start, days=1)
 
