@@ -78,7 +78,7 @@ class DeviceGateOverride(models.Model):
             check_protected(self, vals, set(vals))
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("An override is a record of a decision and cannot be changed.")
         )

@@ -69,7 +69,7 @@ class DeviceManifest(models.Model):
     sale_order_id = fields.Many2one(
         "sale.order", "Sales Order", index="btree_not_null", copy=False
     )
-    packing_box_id = fields.Many2one("packing.box", "Packing Box", copy=False)
+    packing_box_id = fields.Many2one("packing.box", copy=False)
     picking_id = fields.Many2one("stock.picking", "Transfer", copy=False)
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     line_ids = fields.One2many("device.manifest.line", "manifest_id", "Devices")

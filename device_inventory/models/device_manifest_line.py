@@ -98,10 +98,14 @@ class DeviceManifestLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if not is_internal(self) and not self.env.su:
+        by_hand = not is_internal(self) and not self.env.su
+        if by_hand:
+            for vals in vals_list:
                 vals.update(self._prepare_manual_vals(vals))
-        return super().create(vals_list)
+        lines = super().create(vals_list)
+        if by_hand:
+            lines._resolve_products()
+        return lines
 
     def _prepare_manual_vals(self, vals):
         """A line typed by hand is an expected device, whatever else it claims."""

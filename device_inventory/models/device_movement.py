@@ -68,7 +68,7 @@ class DeviceMovement(models.Model):
             ]
         )
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Movement history cannot be changed."))
 
     @api.ondelete(at_uninstall=False)

@@ -187,12 +187,12 @@ class SaleOrderLineDevice(models.Model):
             ]
         ).unlink()
 
-    def unlink(self):
-        live = self.filtered(lambda a: a.state in LIVE_STATES)
-        live.action_release()
+    @api.ondelete(at_uninstall=False)
+    def _unlink_releases(self):
+        """Deleting an allocation gives its device back; a sale is kept."""
         if any(allocation.state == "sold" for allocation in self):
             raise UserError(self.env._("The allocation of a sold device is kept."))
-        return super().unlink()
+        self.filtered(lambda a: a.state in LIVE_STATES).action_release()
 
     # -- sell -----------------------------------------------------------------
 

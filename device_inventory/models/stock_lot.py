@@ -78,7 +78,7 @@ class StockLot(models.Model):
     )
     holder_company_id = fields.Many2one("res.company", "Holder", index="btree_not_null")
     owner_company_id = fields.Many2one("res.company", "Owner", index="btree_not_null")
-    custody_id = fields.Many2one("device.custody", "Custody", index="btree_not_null")
+    custody_id = fields.Many2one("device.custody", index="btree_not_null")
     owner_status = fields.Selection(
         lambda self: self._get_status_selection(),
         "Status Published to the Owner",

@@ -17,7 +17,7 @@ class DeviceAllocationWizard(models.TransientModel):
     product_id = fields.Many2one(related="sale_order_line_id.product_id")
     to_allocate_count = fields.Integer(related="sale_order_line_id.to_allocate_count")
     storage_capacity = fields.Selection(STORAGE, "Storage")
-    grade_id = fields.Many2one("device.grade", "Grade")
+    grade_id = fields.Many2one("device.grade")
     color = fields.Char()
     lock_status = fields.Selection(LOCK_STATUS)
     unit_price = fields.Monetary(
