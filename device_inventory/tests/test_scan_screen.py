@@ -8,6 +8,8 @@ from ..tools import imei
 from .common import DeviceCase
 from .scan_browser import ScanBrowser, artifacts_dir, build_scenario
 
+UNIT_TESTS = "/device_inventory/static/tests/"
+
 
 @tagged("post_install", "-at_install")
 class TestScanScreen(DeviceCase, HttpCase):
@@ -229,6 +231,10 @@ class TestScanScreenUnits(HOOTCommon):
     """The Hoot unit tests under `static/tests`."""
 
     def test_scan_screen_units(self):
+        bundle = self.env["ir.asset"]._get_asset_paths("web.assets_unit_tests", {})
+        ours = [path for path, *_rest in bundle if path.startswith(UNIT_TESTS)]
+        # Hoot runs every test there is when it does not know the suite.
+        self.assertTrue(ours, f"{UNIT_TESTS} is not in web.assets_unit_tests")
         suite = self._generate_hash("@device_inventory")
         self.browser_js(
             f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id={suite}",

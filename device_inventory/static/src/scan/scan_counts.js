@@ -1,4 +1,5 @@
 import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 
 /** How far the record is: done of expected, a progress bar, what does not fit. */
 export class ScanCounts extends Component {
@@ -23,5 +24,17 @@ export class ScanCounts extends Component {
 
     get isComplete() {
         return this.expected > 0 && this.done >= this.expected;
+    }
+
+    get leftLabel() {
+        return _t("%(count)s left", { count: this.props.linesLeft });
+    }
+
+    get unexpectedLabel() {
+        return _t("%(count)s unexpected", { count: this.props.counts.unexpected });
+    }
+
+    get duplicateLabel() {
+        return _t("%(count)s duplicate", { count: this.props.counts.duplicate });
     }
 }

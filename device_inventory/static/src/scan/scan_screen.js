@@ -137,15 +137,15 @@ export class ScanScreen extends Component {
     }
 
     _listen() {
-        const flush = () => this.queue.flush();
-        const flushWhenSeen = () => document.visibilityState === "visible" && flush();
+        const catchUp = () => this.catchUp();
+        const catchUpWhenSeen = () => document.visibilityState === "visible" && catchUp();
         onMounted(() => {
-            browser.addEventListener("online", flush);
-            document.addEventListener("visibilitychange", flushWhenSeen);
+            browser.addEventListener("online", catchUp);
+            document.addEventListener("visibilitychange", catchUpWhenSeen);
         });
         onWillUnmount(() => {
-            browser.removeEventListener("online", flush);
-            document.removeEventListener("visibilitychange", flushWhenSeen);
+            browser.removeEventListener("online", catchUp);
+            document.removeEventListener("visibilitychange", catchUpWhenSeen);
         });
     }
 
@@ -207,6 +207,16 @@ export class ScanScreen extends Component {
     _onQueueChange() {
         this.state.queued = this.queue.entries;
         this.state.lost = this.queue.lost;
+    }
+
+    get offlineMessage() {
+        return _t("No connection. Scans are kept on this device: queued (%(count)s)", {
+            count: this.state.queued.length,
+        });
+    }
+
+    get sendingMessage() {
+        return _t("Sending: queued (%(count)s)", { count: this.state.queued.length });
     }
 
     // --------------------------------------------------------------- scanning
@@ -426,8 +436,12 @@ export class ScanScreen extends Component {
         this.sounds.play("good");
     }
 
-    sendNow() {
+    /** Send what waits, and read the state if the screen opened without it. */
+    catchUp() {
         this.queue.flush();
+        if (!this.state.loaded) {
+            this.load();
+        }
     }
 
     discardQueue() {
