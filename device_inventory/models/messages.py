@@ -1,4 +1,8 @@
-"""Texts of the pure functions under `tools/`, in the user's language."""
+"""Texts of the pure functions under `tools/`, in the user's language.
+
+They are marked there with a `_` that does nothing, so that the export of
+translations finds them.
+"""
 
 from ..tools.problems import CODES
 

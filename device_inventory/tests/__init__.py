@@ -11,3 +11,4 @@ from . import test_agreement
 from . import test_settlement
 from . import test_packing
 from . import test_concurrency
+from . import test_views

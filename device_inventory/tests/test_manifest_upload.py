@@ -327,7 +327,7 @@ class TestManifestUpload(DeviceCase):
                 {"manifest_id": self.manifest.id}
             )
 
-    def test_checking_needs_as_many_queries_for_500_rows_as_for_50(self):
+    def test_checking_500_rows_needs_no_more_queries_than_50(self):
         counts = []
         self.check(manifest_files.valid_xlsx(2))._check_rows()
         for rows in (50, 500):
@@ -338,4 +338,4 @@ class TestManifestUpload(DeviceCase):
             before = self.env.cr.sql_log_count
             wizard._check_rows()
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[1], counts[0])

@@ -28,56 +28,56 @@ from stdnum import imei as std_imei
 from stdnum import luhn
 from stdnum import meid as std_meid
 
-from .text import GROUP_SEPARATOR, fold, shown, unquote
+from .text import GROUP_SEPARATOR, _, fold, shown, unquote
 
 #: English text of every code that :class:`InvalidIdentity` carries.
 CODES = {
-    "empty": "No IMEI or MEID was given.",
-    "type": "%(value)s is neither text nor a number.",
-    "float": (
+    "empty": _("No IMEI or MEID was given."),
+    "type": _("%(value)s is neither text nor a number."),
+    "float": _(
         "The number %(value)s is not a whole number that a spreadsheet keeps "
         "exactly. Enter the IMEI as text."
     ),
-    "float_text": (
+    "float_text": _(
         "%(value)s is a decimal number. Format the column as text and enter the "
         "IMEI again."
     ),
-    "scientific": (
+    "scientific": _(
         "%(value)s is in scientific notation, which loses digits. Format the "
         "column as text and enter the IMEI again."
     ),
-    "leading_zero": (
+    "leading_zero": _(
         "The number %(value)s seems to be an IMEI that lost its leading zero, but "
         "its check digit does not fit. Enter all 15 digits as text."
     ),
-    "characters": (
+    "characters": _(
         "%(value)s contains %(characters)s. An IMEI has only digits, an MEID only "
         "the digits 0-9 and A-F."
     ),
-    "length": (
+    "length": _(
         "%(value)s has %(length)s digits. An IMEI has 15 (14 without its check "
         "digit, 16 with a software version), an MEID 14 hexadecimal or 18 decimal."
     ),
-    "several": (
+    "several": _(
         "%(value)s holds more than one IMEI. Give the second one in its own column."
     ),
-    "uniform": "%(value)s repeats one digit and is no device's number.",
-    "luhn": (
+    "uniform": _("%(value)s repeats one digit and is no device's number."),
+    "luhn": _(
         "The check digit of %(value)s is wrong: it is %(given)s and must be "
         "%(expected)s (%(number)s)."
     ),
-    "meid_check": (
+    "meid_check": _(
         "The check digit of the MEID %(value)s is wrong: it is %(given)s and must "
         "be %(expected)s."
     ),
-    "meid_range": (
+    "meid_range": _(
         "%(value)s is not an MEID: hexadecimal MEIDs begin with A0 to FF, and the "
         "decimal parts may not exceed 4294967295 and 16777215."
     ),
-    "eid_empty": "No EID was given.",
-    "eid_characters": "The EID %(value)s may only have digits.",
-    "eid_length": "The EID %(value)s has %(length)s digits and must have 32.",
-    "eid_check": (
+    "eid_empty": _("No EID was given."),
+    "eid_characters": _("The EID %(value)s may only have digits."),
+    "eid_length": _("The EID %(value)s has %(length)s digits and must have 32."),
+    "eid_check": _(
         "The check digits of the EID %(value)s are wrong: they are %(given)s and "
         "must be %(expected)s."
     ),

@@ -3,93 +3,93 @@
 import dataclasses
 
 from . import imei
-from .text import shown
+from .text import _, shown
 
 #: English text of the codes that refuse a whole file (:class:`FileProblem`).
 FILE_CODES = {
-    "empty_file": "The file is empty.",
-    "file_size": "The file has %(size)s MB. The limit is %(limit)s MB.",
-    "unzipped_size": (
+    "empty_file": _("The file is empty."),
+    "file_size": _("The file has %(size)s MB. The limit is %(limit)s MB."),
+    "unzipped_size": _(
         "The workbook has %(size)s MB when it is unpacked. The limit is %(limit)s MB."
     ),
-    "too_many_rows": "The file has more than %(limit)s rows. Split it.",
-    "too_many_columns": (
+    "too_many_rows": _("The file has more than %(limit)s rows. Split it."),
+    "too_many_columns": _(
         "Row %(row)s has values beyond column %(limit)s. Remove what is not part of "
         "the table."
     ),
-    "pdf": "This is a PDF. Ask for the list as .xlsx or .csv.",
-    "html": (
+    "pdf": _("This is a PDF. Ask for the list as .xlsx or .csv."),
+    "html": _(
         "This is a web page with a spreadsheet's name. Open it in a spreadsheet "
         "program and save it as .xlsx."
     ),
-    "xml": (
+    "xml": _(
         "This is an XML file. Open it in a spreadsheet program and save it as .xlsx."
     ),
-    "ods": "This is an OpenDocument file. Save it as .xlsx or .csv.",
-    "xlsb": "This is a binary workbook (.xlsb). Save it as .xlsx or .csv.",
-    "xls": "This is an old .xls workbook, which cannot be read here. Save it as .xlsx.",
-    "archive": "This is an archive without a workbook in it. Unpack it first.",
-    "picture": "This is a picture. Ask for the list as .xlsx or .csv.",
-    "document": "This is a text document. Save its table as .xlsx or .csv.",
-    "not_text": "This is neither a workbook nor a text file.",
-    "encrypted": "The workbook is protected with a password. Save it without one.",
-    "corrupt": (
+    "ods": _("This is an OpenDocument file. Save it as .xlsx or .csv."),
+    "xlsb": _("This is a binary workbook (.xlsb). Save it as .xlsx or .csv."),
+    "xls": _("This is an old .xls workbook, which cannot be read here. Save it as .xlsx."),
+    "archive": _("This is an archive without a workbook in it. Unpack it first."),
+    "picture": _("This is a picture. Ask for the list as .xlsx or .csv."),
+    "document": _("This is a text document. Save its table as .xlsx or .csv."),
+    "not_text": _("This is neither a workbook nor a text file."),
+    "encrypted": _("The workbook is protected with a password. Save it without one."),
+    "corrupt": _(
         "The workbook is damaged or incomplete (%(detail)s). Upload it again or save "
         "it anew."
     ),
-    "xml_dtd": "The workbook has a document type definition, which no workbook may.",
-    "encoding": "The text cannot be read as %(encoding)s. Save it as CSV UTF-8.",
-    "unclosed_quote": (
+    "xml_dtd": _("The workbook has a document type definition, which no workbook may."),
+    "encoding": _("The text cannot be read as %(encoding)s. Save it as CSV UTF-8."),
+    "unclosed_quote": _(
         "A quotation mark that opens in row %(row)s is never closed. Save the file "
         "as CSV anew."
     ),
-    "csv_cell": (
+    "csv_cell": _(
         "Row %(row)s has a cell of more than %(limit)s characters, most likely a "
         "quotation mark that is never closed."
     ),
-    "no_imei_column": (
+    "no_imei_column": _(
         "No column holds IMEIs: neither a heading such as IMEI nor a valid number is "
         "in the first %(limit)s rows. First row found: %(headers)s."
     ),
-    "hidden_imei_column": (
+    "hidden_imei_column": _(
         "Only the hidden sheet %(sheet)s has an IMEI column. Unhide it if it is the "
         "one to read."
     ),
-    "no_rows": "There are no rows below the headings.",
-    "mapping_imei": "No column is chosen for the IMEI.",
-    "mapping_field": "%(field)s is not a field of a manifest.",
-    "mapping_column": "There is no column %(column)s.",
-    "mapping_twice": "%(field)s is chosen for two columns: %(first)s and %(second)s.",
+    "no_rows": _("There are no rows below the headings."),
+    "mapping_imei": _("No column is chosen for the IMEI."),
+    "mapping_field": _("%(field)s is not a field of a manifest."),
+    "mapping_column": _("There is no column %(column)s."),
+    "mapping_twice": _("%(field)s is chosen for two columns: %(first)s and %(second)s."),
 }
 
 #: English text of the codes of a single cell or row, besides ``imei.CODES``.
 ROW_CODES = {
-    "missing_imei": "The row has values but no IMEI.",
-    "duplicate": "%(value)s is already in row %(other_row)s.",
-    "imei2_same": "%(value)s is given as first and second IMEI.",
-    "formula": (
+    "missing_imei": _("The row has values but no IMEI."),
+    "duplicate": _("%(value)s is already in row %(other_row)s."),
+    "imei2_same": _("%(value)s is given as first and second IMEI."),
+    "formula": _(
         "The formula has no stored result. Open the file, recalculate and save it, or "
         "paste the values."
     ),
-    "cell_error": "The cell shows the error %(value)s.",
-    "merged": "The cell is merged with row %(other_row)s. Give each device its own.",
-    "extra_cells": (
+    "cell_error": _("The cell shows the error %(value)s."),
+    "merged": _("The cell is merged with row %(other_row)s. Give each device its own."),
+    "extra_cells": _(
         "%(value)s stands beyond the last heading: the row has more cells than there "
         "are headings, perhaps an unquoted comma."
     ),
-    "too_long": "%(value)s is longer than %(limit)s characters.",
-    "storage": "%(value)s is no known storage capacity. Known: %(allowed)s.",
-    "amount": "%(value)s is not an amount.",
-    "amount_negative": "%(value)s is negative.",
-    "amount_ambiguous": (
+    "too_long": _("%(value)s is longer than %(limit)s characters."),
+    "storage": _("%(value)s is no known storage capacity. Known: %(allowed)s."),
+    "amount": _("%(value)s is not an amount."),
+    "amount_negative": _("%(value)s is negative."),
+    "amount_ambiguous": _(
         "%(value)s may mean %(grouped)s or %(decimal)s. Write it with two decimals."
     ),
-    "amount_range": "%(value)s is larger than any device costs.",
+    "amount_range": _("%(value)s is larger than any device costs."),
 }
 
 #: English text of the remarks that do not stop an upload.
 NOTICE_CODES = {
-    "ambiguous_header": (
+    "ambiguous_header": _(
         "%(field)s could be %(used)s or %(ignored)s. %(used)s is proposed."
     ),
 }
