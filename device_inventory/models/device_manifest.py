@@ -526,7 +526,7 @@ class DeviceManifest(models.Model):
         self._link_order_lines(pairs)
 
     def _link_order_lines(self, pairs):
-        """Tell devices that were not ordered which order line they came on after all."""
+        """Tell devices that were not ordered the order line they came on."""
         for move, lines in pairs:
             # The line of the order is the buyer's; only the link is kept.
             order_line = move.sudo().purchase_line_id
