@@ -4,7 +4,7 @@ SUITE = command -v $(PYTHON) >/dev/null || { \
 	echo "error: there is no $(PYTHON); what to do: apt-get install python3, or name" \
 	"an interpreter with PYTHON=..."; exit 1; }; $(PYTHON) -B -m tools.suite
 
-.PHONY: help demo stop test bench render clean
+.PHONY: help demo stop test lint format bench render clean
 .DEFAULT_GOAL := help
 
 help: ## show the commands
@@ -22,6 +22,12 @@ stop: ## stop what demo started; the data stays
 
 test: ## lint, render, install and test everything; ADDON=name for one addon
 	@$(SUITE) test
+
+lint: ## the linters of make test alone; ADDON=name for one addon
+	@$(SUITE) lint
+
+format: ## format Python and XML, mend what the linters can; ADDON=name for one addon
+	@$(SUITE) format
 
 bench: ## run the benchmarks; BENCH=name for one
 	@$(SUITE) bench

@@ -109,6 +109,14 @@ def _test(call: Call) -> int:
     )
 
 
+def _lint(call: Call) -> int:
+    return testing.lint(call.layout, call.console, call.environ.get("ADDON", ""))
+
+
+def _format(call: Call) -> int:
+    return testing.mend(call.layout, call.console, call.environ.get("ADDON", ""))
+
+
 def _bench(call: Call) -> int:
     ready = runtime.bootstrap(call.layout, call.console, call.environ)
     bench.run(ready, call.environ.get("BENCH", ""))
@@ -119,6 +127,8 @@ _COMMANDS: dict[str, Callable[[Call], int]] = {
     "demo": _demo,
     "stop": _stop,
     "test": _test,
+    "lint": _lint,
+    "format": _format,
     "bench": _bench,
     "render": _render,
     "clean": _clean,

@@ -46,6 +46,13 @@ class Lint:
                     outcome.passed += 1
         return outcome
 
+    def mend(self) -> None:
+        """Format Python and XML, and mend what the linters can mend by themselves."""
+        with self._console.step("format"):
+            self._run([self._program("ruff"), "check", "--fix-only", self._target()])
+            self._run([self._program("ruff"), "format", self._target()])
+            self._run_prettier("--write")
+
     def _ruff_check(self) -> None:
         self._run([self._program("ruff"), "check", self._target()])
 
@@ -62,6 +69,9 @@ class Lint:
             )
 
     def _prettier(self) -> None:
+        self._run_prettier("--check")
+
+    def _run_prettier(self, action: str) -> None:
         files = [
             str(path.relative_to(self._layout.root))
             for path in tree_check.files(self._layout.root)
@@ -69,7 +79,7 @@ class Lint:
         ]
         if files:
             prettier = node.ensure_prettier(self._layout, self._console, self._venv)
-            self._run([*prettier, "--check", "--log-level=warn", *files])
+            self._run([*prettier, action, "--log-level=warn", *files])
 
     def _tree_check(self) -> None:
         found = tree_check.check(self._layout.root)

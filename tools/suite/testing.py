@@ -44,6 +44,21 @@ def main(
     return 0 if outcome.passed and not outcome.failed else 1
 
 
+def lint(layout: Layout, console: Console, addon: str) -> int:
+    """Run the linters only; return the exit code."""
+    venv = runtime.prepare_venv(layout, console, development=True)
+    outcome = Lint(layout, console, venv, addon).run()
+    _report(console, outcome)
+    return 1 if outcome.failed else 0
+
+
+def mend(layout: Layout, console: Console, addon: str) -> int:
+    """Format the files and mend what the linters can; return the exit code."""
+    venv = runtime.prepare_venv(layout, console, development=True)
+    Lint(layout, console, venv, addon).mend()
+    return 0
+
+
 def _test_everything(ready: Runtime) -> Results:
     outcome = _run_pytest(ready, "tools/tests", "the tools' own tests")
     try:
