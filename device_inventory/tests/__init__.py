@@ -12,3 +12,4 @@ from . import test_settlement
 from . import test_packing
 from . import test_concurrency
 from . import test_views
+from . import test_scan_screen

@@ -171,6 +171,37 @@ class TestScanScreen(DeviceCase, HttpCase):
         )
         self.assertEqual(self.scans(box).mapped("code"), numbers)
 
+    def test_in_the_focused_input_a_scanner_needs_no_suffix_and_a_hand_does(self):
+        box, numbers = self.make_box(2)
+        self.play(
+            box,
+            [
+                """
+                await screen();
+                const input = find(".o_device_scan_input");
+                const enter = async (code, rest) => {
+                    for (const key of code) {
+                        input.value += key;
+                        input.dispatchEvent(new InputEvent("input", {
+                            bubbles: true, data: key, inputType: "insertText",
+                        }));
+                        await rest();
+                    }
+                };
+                input.focus();
+                await enter(data.numbers[0], () => Promise.resolve());
+                await shows(data.numbers[0], "good");
+                equal(input.value, "", "the input after a scanner");
+                await enter(data.numbers[1], () => pause(70));
+                await pause(400);
+                equal(input.value, data.numbers[1], "what a hand has typed");
+                equal(network.sent.length, 1, "scans sent");
+                """
+            ],
+            numbers=numbers,
+        )
+        self.assertEqual(self.packed(box), {numbers[0]})
+
     def test_a_phone_scans_a_manifest_from_its_form_and_goes_back_to_it(self):
         self.browser_size = "360x740"
         order = self.order_devices(2)
