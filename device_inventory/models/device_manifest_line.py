@@ -39,8 +39,12 @@ class DeviceManifestLine(models.Model):
         "device.manifest", required=True, ondelete="cascade", index=True
     )
     manifest_type = fields.Selection(related="manifest_id.manifest_type")
-    company_id = fields.Many2one(related="manifest_id.company_id", store=True)
-    currency_id = fields.Many2one(related="manifest_id.currency_id")
+    company_id = fields.Many2one(
+        related="manifest_id.company_id", store=True, precompute=True
+    )
+    # No related field: creating thousands of lines would build a record each to
+    # round their costs.
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     imei = fields.Char("IMEI", required=True, index=True)
     imei_key = fields.Char("IMEI Key", required=True)
     imei2 = fields.Char("IMEI 2")
@@ -96,6 +100,11 @@ class DeviceManifestLine(models.Model):
             """
         )
 
+    @api.depends("manifest_id")
+    def _compute_currency_id(self):
+        for line in self:
+            line.currency_id = line.manifest_id.currency_id
+
     @api.model_create_multi
     def create(self, vals_list):
         by_hand = not is_internal(self) and not self.env.su
@@ -140,6 +149,7 @@ class DeviceManifestLine(models.Model):
         """
         return {
             "manifest_id": manifest.id,
+            "company_id": manifest.company_id.id,
             "imei": row["identity"].number,
             "imei_key": row["identity"].key,
             "state": "expected",
@@ -174,6 +184,9 @@ class DeviceManifestLine(models.Model):
         by_tac = self.env["device.tac"]._get_products({line.imei[:8] for line in self})
         only = order_lines.product_id if len(order_lines.product_id) == 1 else False
         found = {}
+        line_by_product = {}
+        for order_line in order_lines:
+            line_by_product.setdefault(order_line.product_id, order_line.id)
         for line in self:
             product = (
                 by_lot.get(line.imei_key)
@@ -183,10 +196,7 @@ class DeviceManifestLine(models.Model):
                 or only
             )
             if product:
-                order_line = order_lines.filtered(
-                    lambda x, p=product: x.product_id == p
-                )
-                key = (product.id, order_line[:1].id)
+                key = (product.id, line_by_product.get(product, False))
                 found.setdefault(key, []).append(line.id)
         for (product_id, order_line_id), ids in found.items():
             internal(self.browse(ids)).write(

@@ -279,7 +279,7 @@ class DeviceManifestUpload(models.TransientModel):
         broken = {problem.row for problem in refused}
         grades = self._get_grades(parsed)
         rows = [
-            self._prepare_row(row, grades)
+            self._prepare_row(row, grades, self.manifest_id.currency_id)
             for row in parsed
             if row["row_number"] not in broken
         ]
@@ -352,7 +352,7 @@ class DeviceManifestUpload(models.TransientModel):
         return problems
 
     @api.model
-    def _prepare_row(self, row, grades):
+    def _prepare_row(self, row, grades, currency):
         """A parsed row in the manifest's terms."""
         cost = row["purchase_cost"]
         return {
@@ -364,7 +364,7 @@ class DeviceManifestUpload(models.TransientModel):
             "color": row["color"],
             "grade_id": grades[row["grade"].lower()].id if row["grade"] else False,
             "lock_status": row["lock_status"],
-            "purchase_cost": float(cost) if cost is not None else False,
+            "purchase_cost": cost is not None and currency.round(float(cost)),
             "supplier_sku": row["supplier_sku"],
             "supplier_grade": row["supplier_grade"],
             "supplier_carton_id": row["supplier_carton_id"],
