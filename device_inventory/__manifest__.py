@@ -54,6 +54,7 @@
     ],
     "assets": {
         "web.assets_backend": ["device_inventory/static/src/scan/**/*"],
+        "web.assets_unit_tests": ["device_inventory/static/tests/**/*"],
     },
     "application": True,
 }

@@ -291,7 +291,7 @@ class DeviceManifest(models.Model):
     def _get_scan_counts(self):
         self.invalidate_recordset(["received_count", "expected_count"])
         return {
-            "done": self.received_count,
+            "done": self.received_count - self.unexpected_count,
             "expected": self.expected_count,
             "unexpected": self.unexpected_count,
             "duplicate": self.duplicate_count,

@@ -41,7 +41,10 @@ class DeviceScan(models.Model):
         )
 
     def _get_reply(self):
-        return {**self.reply, "scan_id": self.id}
+        return {**self.reply, "scan_id": self.id, "undoable": self._is_undoable()}
+
+    def _is_undoable(self):
+        return bool(self.line_ref) and not self.undone
 
     def _get_recent(self):
         reply = self.reply
@@ -55,7 +58,7 @@ class DeviceScan(models.Model):
             "ok": reply["ok"],
             "message": reply["message"],
             "time": fields.Datetime.to_string(self.create_date),
-            "undoable": bool(self.line_ref) and not self.undone,
+            "undoable": self._is_undoable(),
             "undone": self.undone,
         }
 

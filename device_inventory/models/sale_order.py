@@ -11,6 +11,7 @@ class SaleOrder(models.Model):
     device_line_ids = fields.One2many("sale.order.line.device", "order_id", "Devices")
     total_devices = fields.Integer(compute="_compute_total_devices", compute_sudo=True)
     has_devices = fields.Boolean(compute="_compute_total_devices", compute_sudo=True)
+    has_unboxed_devices = fields.Boolean(compute="_compute_has_unboxed_devices")
     to_allocate_count = fields.Integer(
         "Devices to Allocate",
         compute="_compute_total_devices",
@@ -31,6 +32,14 @@ class SaleOrder(models.Model):
             order.total_devices = len(active)
             order.has_devices = any(order.order_line.mapped("is_device"))
             order.to_allocate_count = sum(order.order_line.mapped("to_allocate_count"))
+
+    @api.depends("state", "device_line_ids.state", "device_line_ids.packing_box_id")
+    def _compute_has_unboxed_devices(self):
+        for order in self:
+            # Any reader of the order sees the hint; packing again asks for rights.
+            order.has_unboxed_devices = order.state == "sale" and bool(
+                order.sudo()._get_unboxed_devices()
+            )
 
     @api.model
     def _search_to_allocate_count(self, operator, value):
@@ -139,6 +148,26 @@ class SaleOrder(models.Model):
         if not box:
             box = order._create_packing_box(pickings[:1])
         box[:1]._add_devices(allocations.sudo())
+
+    def action_pack_again(self):
+        """Make a new packing box for devices whose box was cancelled.
+
+        :raises UserError: when every device has its box
+        """
+        self.ensure_one()
+        self.check_access("write")
+        waiting = self._get_unboxed_devices()
+        if not waiting:
+            raise UserError(
+                self.env._("%(order)s: every device has its box.", order=self.name)
+            )
+        self._add_to_delivery(waiting)
+        return self.action_view_packing_boxes()
+
+    def _get_unboxed_devices(self):
+        return self.device_line_ids.filtered(
+            lambda a: a.state in LIVE_STATES and not a.packing_box_id
+        )
 
     def _create_packing_box(self, picking):
         box = internal(self.env["packing.box"]).create(

@@ -382,6 +382,9 @@ class StockLot(models.Model):
     def _publish_owner_status(self, owner_company, holder_company):
         """Bring the owner's view of its devices up to date, at a period's end.
 
+        Where publication is periodic, what was sold since midnight (UTC) belongs to
+        the period that has just begun, and waits for its end.
+
         :param owner_company: `res.company` whose devices they are
         :param holder_company: `res.company` that holds them
         :return: number of lots changed
@@ -404,6 +407,7 @@ class StockLot(models.Model):
              WHERE c.id = l.custody_id AND c.company_id = %(holder)s
                AND c.owner_company_id = %(owner)s
                AND (%(all)s OR l.id = ANY(%(ids)s))
+               AND (NOT %(periodic)s OR c.date_end IS NULL OR c.date_end < %(today)s)
                AND l.owner_status IS DISTINCT FROM
                    CASE WHEN %(sees)s THEN c.device_status END
             """,
@@ -411,6 +415,8 @@ class StockLot(models.Model):
                 "sees": sees,
                 "holder": holder.id,
                 "owner": owner.id,
+                "periodic": not self and holder.settlement_publication == "periodic",
+                "today": fields.Date.today(),
                 "all": not self,
                 "ids": self.ids,
             },

@@ -334,3 +334,18 @@ class TestPacking(DeviceCase):
             ._render_qweb_html(f"device_inventory.{name}", box.ids)
         )
         return html.decode()
+
+
+@tagged("post_install", "-at_install")
+class TestPackAgain(DeviceCase):
+    def test_devices_of_a_cancelled_box_get_a_new_one(self):
+        order = self.sell(self.receive_ready(1))
+        box = self.box_of(order)
+        box.action_cancel()
+        self.assertTrue(order.has_unboxed_devices)
+        order.action_pack_again()
+        self.assertFalse(order.has_unboxed_devices)
+        again = self.box_of(order)
+        self.assertNotEqual(again, box)
+        self.ship(again)
+        self.assertEqual(again.state, "shipped")

@@ -1,5 +1,6 @@
 import json
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -123,7 +124,11 @@ class TestPrivacy(DeviceCase):
         self.reyder.settlement_publication = "periodic"
         self.ship(self.box_of(self.sell(self.kept, [PRICE])))
         lot = self.as_owner("stock.lot").browse(self.kept.id)
+        self.env["stock.lot"]._publish_owner_status(self.axis, self.reyder)
         self.assertEqual(lot.device_status, "available")
+        custody = self.kept.sudo().custody_id
+        yesterday = fields.Datetime.subtract(custody.date_end, days=1)
+        custody._write_internal({"date_end": yesterday})
         self.env["stock.lot"]._publish_owner_status(self.axis, self.reyder)
         lot.invalidate_recordset()
         self.assertEqual(lot.device_status, "sold")

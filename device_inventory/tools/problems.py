@@ -27,7 +27,9 @@ FILE_CODES = {
     ),
     "ods": _("This is an OpenDocument file. Save it as .xlsx or .csv."),
     "xlsb": _("This is a binary workbook (.xlsb). Save it as .xlsx or .csv."),
-    "xls": _("This is an old .xls workbook, which cannot be read here. Save it as .xlsx."),
+    "xls": _(
+        "This is an old .xls workbook, which cannot be read here. Save it as .xlsx."
+    ),
     "archive": _("This is an archive without a workbook in it. Unpack it first."),
     "picture": _("This is a picture. Ask for the list as .xlsx or .csv."),
     "document": _("This is a text document. Save its table as .xlsx or .csv."),
@@ -59,7 +61,9 @@ FILE_CODES = {
     "mapping_imei": _("No column is chosen for the IMEI."),
     "mapping_field": _("%(field)s is not a field of a manifest."),
     "mapping_column": _("There is no column %(column)s."),
-    "mapping_twice": _("%(field)s is chosen for two columns: %(first)s and %(second)s."),
+    "mapping_twice": _(
+        "%(field)s is chosen for two columns: %(first)s and %(second)s."
+    ),
 }
 
 #: English text of the codes of a single cell or row, besides ``imei.CODES``.
