@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo.tests import Form, tagged
 
 from .common import ROLES, DeviceCase
@@ -85,6 +87,24 @@ class TestViews(DeviceCase):
         )
         form = self.env.ref("device_inventory.view_device_lot_form")
         self.assertNotEqual(lot.get_formview_id(), form.id)
+
+    def test_every_role_that_sees_devices_can_read_their_whole_form(self):
+        lot = self.receive(1, self.axis)
+        for role in ("qc", "sales", "accountant", "auditor", "stock_manager"):
+            with self.subTest(role=role):
+                self.read_form(
+                    lot.with_user(getattr(self, role)), "view_device_lot_form"
+                )
+        owned = lot.with_user(self.axis_user)
+        owned = owned.with_context(allowed_company_ids=self.axis.ids)
+        self.read_form(owned, "view_device_lot_owner_form")
+
+    def read_form(self, record, xmlid):
+        """Read what the form of this view asks of a record."""
+        view = self.env.ref(f"device_inventory.{xmlid}")
+        arch = etree.fromstring(record.get_view(view.id, "form")["arch"])
+        names = arch.xpath("//field[not(ancestor::field)]/@name")
+        return record.web_read({name: {} for name in names})
 
     def test_the_owners_form_has_no_field_of_the_seller(self):
         view = self.env.ref("device_inventory.view_device_lot_owner_form")
