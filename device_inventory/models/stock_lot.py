@@ -451,11 +451,26 @@ class StockLot(models.Model):
             return self.env._("it has no grade yet")
         return False
 
+    def _check_may_test(self):
+        """Quality control is its own role.
+
+        :raises AccessError: when the user is not in the group *Device QC*
+        """
+        group = "device_inventory.group_device_qc"
+        if not self.env.su and not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._(
+                    "Only users of the group “Device QC” test and grade devices."
+                )
+            )
+
     def _hand_off_to_qc(self):
         """Take pending devices into QC.
 
+        :raises AccessError: when the user is not in *Device QC*
         :raises UserError: naming devices that are not pending
         """
+        self._check_may_test()
         self._check_qc_status(("pending_qc",), self.env._("handed to QC"))
         self._set_qc_status("in_qc", "qc_in")
 
@@ -467,6 +482,7 @@ class StockLot(models.Model):
 
         :raises UserError: naming what is missing, session or grade
         """
+        self._check_may_test()
         for lot in self:
             reason = lot._get_qc_blocked_reason()
             if reason:
@@ -485,11 +501,13 @@ class StockLot(models.Model):
             returned._set_status("available", "qc_complete")
 
     def action_qc_failed(self):
+        self._check_may_test()
         self._check_qc_status(("in_qc",), self.env._("failed"))
         self._set_qc_status("qc_failed", "qc_failed")
 
     def action_qc_reset(self):
         """Send devices back to the QC queue, for a retest."""
+        self._check_may_test()
         self._check_qc_status(("qc_failed", "qc_complete"), self.env._("reset"))
         blocked = self.sudo().custody_id.filtered(
             lambda c: c.device_status not in ("available", "returned")
@@ -558,6 +576,7 @@ class StockLot(models.Model):
             enough for QC complete
         :raises UserError: when a device is not in QC
         """
+        self._check_may_test()
         self._check_qc_status(("in_qc",), self.env._("given diagnostics"))
         internal(self).write(
             {

@@ -2,6 +2,7 @@ from . import test_imei
 from . import test_spreadsheet
 from . import test_manifest_upload
 from . import test_receiving
+from . import test_qc
 from . import test_returns
 from . import test_vendor_bill
 from . import test_privacy
