@@ -14,3 +14,4 @@ from . import test_packing
 from . import test_concurrency
 from . import test_views
 from . import test_scan_screen
+from . import test_warehouse_browser

@@ -5,8 +5,12 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
+from odoo.tests import HttpCase
 from odoo.tests.common import ChromeBrowser
+
+from .common import DeviceCase
 
 #: What a scenario may use. `type` and `scan` press keys as a hand scanner does, with
 #: no field focused; `network.mode` is "up", "down" (no call of the screen leaves the
@@ -168,3 +172,27 @@ class ScanBrowser(ChromeBrowser):
         self._websocket_send(
             "Page.captureScreenshot", with_future=True
         ).add_done_callback(keep)
+
+
+class ScanCase(DeviceCase, HttpCase):
+    """Plays scenarios in a real browser, as an ordinary warehouse user."""
+
+    browser_size = "1366x768"
+    scenario = ""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.warehouse.password = cls.warehouse.login
+
+    def play(self, record, stages, path=None, **data):
+        """Play a scenario on a record's scan screen.
+
+        :param list stages: JavaScript, the page being reloaded between them
+        :param str path: page to start from, by default the scan screen itself
+        """
+        self.scenario = build_scenario(stages, {"id": record.id, **data})
+        path = path or f"/odoo/device-scan/{record.id}?res_model={record._name}"
+        with patch("odoo.tests.common.ChromeBrowser", ScanBrowser):
+            self.browser_js(path, "", "", login=self.warehouse.login, timeout=120)
+        self.env.invalidate_all()

@@ -1,39 +1,16 @@
-from unittest.mock import patch
-
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.web.tests.test_js import HOOTCommon, unit_test_error_checker
 
 from ..tools import imei
-from .common import DeviceCase
-from .scan_browser import ScanBrowser, artifacts_dir, build_scenario
+from .scan_browser import ScanCase, artifacts_dir
 
 UNIT_TESTS = "/device_inventory/static/tests/"
 
 
 @tagged("post_install", "-at_install")
-class TestScanScreen(DeviceCase, HttpCase):
+class TestScanScreen(ScanCase):
     """The scan screen in a real browser, as an ordinary warehouse user."""
-
-    browser_size = "1366x768"
-    scenario = ""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.warehouse.password = cls.warehouse.login
-
-    def play(self, record, stages, path=None, **data):
-        """Play a scenario on a record's scan screen.
-
-        :param list stages: JavaScript, the page being reloaded between them
-        :param str path: page to start from, by default the scan screen itself
-        """
-        self.scenario = build_scenario(stages, {"id": record.id, **data})
-        path = path or f"/odoo/device-scan/{record.id}?res_model={record._name}"
-        with patch("odoo.tests.common.ChromeBrowser", ScanBrowser):
-            self.browser_js(path, "", "", login=self.warehouse.login, timeout=120)
-        self.env.invalidate_all()
 
     def make_box(self, quantity):
         """A box to pack, and the IMEIs that belong into it."""
