@@ -7,8 +7,8 @@ from odoo.tools import mute_logger
 
 from .common import DeviceCase
 
-COST = 123.45
-PRICE = 317.77
+COST = 7193.47
+PRICE = 8317.77
 
 
 @tagged("post_install", "-at_install")
