@@ -82,7 +82,7 @@ class DeviceManifestLine(models.Model):
     )
     supplier_sku = fields.Char("Supplier SKU")
     supplier_grade = fields.Char()
-    supplier_carton_id = fields.Char("Supplier Carton")
+    supplier_carton_id = fields.Char()
     qc_notes = fields.Char("Notes for QC")
     scan_count = fields.Integer(default=1)
     scanned_by_id = fields.Many2one("res.users")

@@ -2,13 +2,12 @@
 
 import base64
 import json
-import os
-import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
 from odoo.tests import HttpCase
 from odoo.tests.common import ChromeBrowser
+from odoo.tools import config
 
 from .common import DeviceCase
 
@@ -138,12 +137,10 @@ def build_scenario(stages, data):
 
 
 def artifacts_dir():
-    """Return the folder that keeps pictures of the screens."""
-    folder = os.environ.get("DEVICE_ARTIFACTS_DIR") or Path(
-        tempfile.gettempdir(), "device_inventory_artifacts"
-    )
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)
+    """Return the folder that keeps pictures of the screens, beside Odoo's own."""
+    folder = Path(config["screenshots"], "device_inventory")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 class ScanBrowser(ChromeBrowser):
