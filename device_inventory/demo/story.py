@@ -75,9 +75,12 @@ class Story:
         return self.settle(box)
 
     def _get_settlement(self, order):
-        boxes = order.order_line.product_id
+        """The settlement of the devices that the story's order brought."""
+        lots = order.device_manifest_ids.line_ids.stock_lot_id
         return self.env["consignment.settlement.report"].search(
-            [("line_ids.lot_id.product_id", "in", boxes.ids)], limit=1
+            [("report_type", "=", "consignee"), ("line_ids.lot_id", "in", lots.ids)],
+            order="id",
+            limit=1,
         )
 
     def as_user(self, name, records):

@@ -130,7 +130,7 @@ class TestStory(TransactionCase):
 
     def test_playing_again_changes_nothing(self):
         before = self.select("SELECT MAX(id) FROM device_movement")
-        story.play(self.env)
+        self.assertEqual(story.play(self.env), self.report)
         self.assertEqual(self.select("SELECT MAX(id) FROM device_movement"), before)
 
     def test_the_owner_logs_in_and_sees_its_devices_and_its_report_alone(self):
