@@ -1,14 +1,17 @@
 """An Odoo server in the background: start, wait until it answers, stop."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import ports
 from .errors import SuiteError
 from .runtime import Runtime
 
@@ -39,12 +42,20 @@ class Process:
         return _start_ticks(self.pid) == self.started
 
     def stop(self) -> None:
-        """End it, the gentle way first, and wait until it is gone."""
+        """End it, the gentle way first, and wait until it is gone.
+
+        The children of a process group that it leads end with it: a preforking server
+        that had to be killed leaves its workers behind.
+        """
+        if not self.is_alive():
+            return
+        leads = os.getpgid(self.pid) == self.pid
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if not self.is_alive():
-                return
-            os.kill(self.pid, number)
-            self._wait_until_gone()
+            if self.is_alive():
+                os.kill(self.pid, number)
+                self._wait_until_gone()
+        if leads:
+            _kill_group(self.pid)
 
     def _wait_until_gone(self) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
@@ -52,23 +63,35 @@ class Process:
             time.sleep(_POLL_SECONDS)
 
 
-def start(runtime: Runtime, database: str, port: int, log: Path) -> Process:
-    """Start a threaded server for one database and wait until its login page answers.
-
-    Threads, not workers: with workers the websocket needs a proxy in front.
+def start(
+    runtime: Runtime,
+    database: str,
+    port: int,
+    log: Path,
+    *,
+    workers: int = 0,
+    options: Sequence[str] = (),
+) -> Process:
+    """Start a server for one database and wait until its login page answers.
 
     :param log: file that receives the server's output
+    :param workers: number of preforked workers; threads when zero, because with workers
+        the websocket needs a proxy in front
+    :param options: further options of the server; they win over the ones set here
     :raises SuiteError: when it ends, or does not answer in time
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    preforking = [f"--gevent-port={ports.free_port()}"] if workers else []
     with log.open("ab") as sink:
         child = subprocess.Popen(
             runtime.command(
                 f"--database={database}",
                 f"--db-filter=^{database}$",
                 f"--http-port={port}",
-                "--workers=0",
+                f"--workers={workers}",
                 "--max-cron-threads=1",
+                *preforking,
+                *options,
             ),
             env={**os.environ, **runtime.env},
             stdin=subprocess.DEVNULL,
@@ -80,7 +103,7 @@ def start(runtime: Runtime, database: str, port: int, log: Path) -> Process:
     try:
         _wait_until_ready(runtime, child, port, log)
     except BaseException:
-        child.kill()
+        _kill_group(child.pid)
         child.wait()
         raise
     return process
@@ -114,6 +137,12 @@ def _wait_until_ready(runtime: Runtime, child, port: int, log: Path) -> None:
     raise SuiteError(
         f"the server did not answer within {_START_SECONDS} s", f"Its log is {log}."
     )
+
+
+def _kill_group(leader: int) -> None:
+    """Kill what is left of the process group that a process leads, or led."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _start_ticks(pid: int) -> int | None:

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,33 @@ def test_stopped_process_is_gone():
     running.stop()
     assert not running.is_alive()
     assert child.wait() < 0
+
+
+def test_stopped_server_takes_its_workers_along():
+    # The shell forwards no signal: its child lives on unless the group is ended.
+    script = "sleep 60 & echo $!; wait"
+    child = subprocess.Popen(
+        ["sh", "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    worker = server.Process.of(int(child.stdout.readline()))
+    assert worker.is_alive()
+    server.Process.of(child.pid).stop()
+    child.wait()
+    child.stdout.close()
+    deadline = time.monotonic() + 5
+    while worker.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not worker.is_alive()
+
+
+def test_stopping_a_member_of_a_group_leaves_the_group_alone():
+    child = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "60"])
+    server.Process.of(child.pid).stop()
+    child.wait()
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
 
 
 def cluster_below(folder: Path) -> postgres.Cluster:
