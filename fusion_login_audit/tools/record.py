@@ -1,0 +1,257 @@
+"""The one place where rows are written: on a cursor of their own, never in the way.
+
+A request that ends in a refusal is rolled back, so its transaction cannot keep the row.
+Whatever happens here (no table, a lock, no connection left) is logged with the facts of
+the row, and the login goes on as if the audit were not there.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+
+from psycopg2.errors import ForeignKeyViolation
+
+from odoo import SUPERUSER_ID, api, fields
+
+from . import once
+from .agent import describe
+from .client import Client
+from .text import is_name_like, mask, neutralise
+
+_logger = logging.getLogger("odoo.addons.fusion_login_audit")
+
+LOGIN_LENGTH = 255
+_LOCK_TIMEOUT = "200ms"
+_STATEMENT_TIMEOUT = "1s"
+_COLUMNS = (
+    "user_id",
+    "user_ref",
+    "attempted_login",
+    "result",
+    "failure_reason",
+    "auth_method",
+    "interface",
+    "event_time",
+    "ip_address",
+    "geo_lookup_state",
+    "user_agent_raw",
+    "browser",
+    "os",
+    "device_type",
+    "database",
+    "hour_key",
+)
+_INSERT = f"""
+    INSERT INTO fusion_login_audit ({", ".join(_COLUMNS)})
+    VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
+    ON CONFLICT (hour_key) WHERE hour_key IS NOT NULL DO NOTHING
+    RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One login as it ended; what is not known yet is looked up when it is written.
+
+    :param result: `success`, `failure` or `mfa_pending`
+    :param login: what was typed, or the user's login
+    :param client: who was at the other end
+    :param user_id: the user, None when no one was found
+    :param reason: `failure_reason`; when None it follows from the login
+    :param method: `auth_method`
+    :param interface: `interface`
+    :param hourly: what tells the callers apart of whose successes one an hour is
+        recorded; empty when every event is
+    """
+
+    result: str
+    login: object
+    client: Client
+    user_id: int | None = None
+    reason: str | None = None
+    method: str = "password"
+    interface: str = "web"
+    hourly: tuple = ()
+
+    @property
+    def identity(self):
+        """What a retry of the same request would record again."""
+        login = neutralise(self.login, LOGIN_LENGTH)
+        return (self.result, login, self.user_id, self.reason, self.method)
+
+
+def record(registry, event):
+    """Write the row of an event and look whether it calls for an alert.
+
+    A request that Odoo runs again after a serialization failure, or in which it logs
+    the same user in twice (signing up), gets one row.
+
+    :param registry: registry of the database that was logged into
+    :param Event event: what happened
+    :return: whether the row is there; never raises
+    """
+    seen = event.client.seen
+    if seen is not None and event.identity in seen:
+        return True
+    row_id = _write(registry, event)
+    if row_id is None:
+        return False
+    if seen is not None:
+        seen.add(event.identity)
+    if row_id:
+        _look_for_alerts(registry, row_id)
+    return True
+
+
+def insert(cr, event, *, linked=True):
+    """Insert the row of an event with a cursor.
+
+    :param cr: cursor of the database that was logged into
+    :param Event event: what happened
+    :param bool linked: whether `user_id` refers to the user; `user_ref` always says who
+    :return: the row's id, 0 when the hour has a row of this caller already
+    """
+    event = _identified(cr, event)
+    row = _row(cr, event)
+    if not linked:
+        row["user_id"] = None
+    cr.execute(_INSERT, row, log_exceptions=False)
+    found = cr.fetchone()
+    return found[0] if found else 0
+
+
+def database_secret(cr):
+    """Return the key of this database's hashes."""
+    cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'database.secret'")
+    found = cr.fetchone()
+    return f"fusion_login_audit:{found[0] if found else cr.dbname}"
+
+
+def _write(registry, event):
+    """Insert and commit; return the id, 0 when none is needed, None on failure."""
+    try:
+        try:
+            return _insert_apart(registry, event)
+        except ForeignKeyViolation:
+            # The user is being deleted, or was made in a transaction that is not over.
+            return _insert_apart(registry, event, linked=False)
+    except Exception as error:
+        _logger.error(
+            "fusion_login_audit: a login was not recorded: result %s, reason %s, "
+            "method %s, interface %s, login %s, user %s, from %s: %s",
+            event.result,
+            event.reason,
+            event.method,
+            event.interface,
+            _login_for_log(event),
+            event.user_id,
+            event.client.ip,
+            neutralise(str(error).strip() or type(error).__name__, 300),
+        )
+        return None
+
+
+def _insert_apart(registry, event, *, linked=True):
+    """Insert on a cursor of its own, with limits on how long that may take.
+
+    The limits are taken back by hand: under a test, the transaction goes on.
+    """
+    with registry.cursor() as cr:
+        cr.execute(
+            "SELECT set_config('lock_timeout', %s, true),"
+            " set_config('statement_timeout', %s, true)",
+            [_LOCK_TIMEOUT, _STATEMENT_TIMEOUT],
+        )
+        row_id = insert(cr, event, linked=linked)
+        cr.execute("SET LOCAL lock_timeout TO DEFAULT")
+        cr.execute("SET LOCAL statement_timeout TO DEFAULT")
+        return row_id
+
+
+def _look_for_alerts(registry, row_id):
+    """Evaluate the alerts of a new row in a transaction that sees all rows so far."""
+    try:
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["fusion.login.alert"]._fc_evaluate(row_id)
+    except Exception:
+        _logger.exception("fusion_login_audit: no alert could be raised for %s", row_id)
+
+
+def _identified(cr, event):
+    """Return the event with its user and reason, its login fit to be stored."""
+    login = neutralise(event.login, LOGIN_LENGTH)
+    user_id, active = event.user_id, True
+    if user_id and not login:
+        login = _login_of(cr, user_id)
+    elif not user_id and login:
+        user_id, active = _find_user(cr, login)
+    reason = event.reason
+    if event.result == "failure" and not reason:
+        reason = "other" if user_id and active else _reason_of_nobody(user_id)
+    if user_id is None and event.interface != "api":
+        login = _without_secret(cr, login)
+    login = login or f"({event.method})"
+    return replace(event, login=login, user_id=user_id, reason=reason)
+
+
+def _login_of(cr, user_id):
+    cr.execute("SELECT login FROM res_users WHERE id = %s", [user_id])
+    found = cr.fetchone()
+    return neutralise(found[0], LOGIN_LENGTH) if found else f"#{user_id}"
+
+
+def _reason_of_nobody(user_id):
+    return "disabled_user" if user_id else "unknown_user"
+
+
+def _find_user(cr, login):
+    """Return id and state of the user with a login, archived ones after the others."""
+    cr.execute(
+        "SELECT id, active FROM res_users WHERE login = %s"
+        " ORDER BY active DESC, id LIMIT 1",
+        [login],
+    )
+    return cr.fetchone() or (None, False)
+
+
+def _without_secret(cr, login):
+    cr.execute(
+        "SELECT value FROM ir_config_parameter"
+        " WHERE key = 'fusion_login_audit.known_login_pattern'"
+    )
+    pattern = (cr.fetchone() or ("",))[0]
+    if is_name_like(login, pattern):
+        return login
+    return mask(login, database_secret(cr))
+
+
+def _login_for_log(event):
+    """Return the login for the server's log, when the database may not answer."""
+    login = neutralise(event.login, LOGIN_LENGTH)
+    if event.user_id or event.interface == "api" or is_name_like(login):
+        return login
+    return mask(login, once.PROCESS_KEY)
+
+
+def _row(cr, event):
+    client = event.client
+    agent = describe("" if client.is_internal else client.agent)
+    secret = database_secret(cr) if event.hourly else ""
+    return {
+        "user_id": event.user_id,
+        "user_ref": event.user_id,
+        "attempted_login": event.login,
+        "result": event.result,
+        "failure_reason": event.reason,
+        "auth_method": event.method,
+        "interface": event.interface,
+        "event_time": fields.Datetime.now(),
+        "ip_address": client.ip,
+        "geo_lookup_state": "internal" if client.is_internal else "pending",
+        "user_agent_raw": client.agent,
+        "browser": agent.browser,
+        "os": agent.os,
+        "device_type": agent.device_type,
+        "database": cr.dbname,
+        "hour_key": once.hour_key(secret, *event.hourly) if event.hourly else None,
+    }
