@@ -136,23 +136,26 @@ class FusionLoginAudit(models.Model):
             " ON fusion_login_audit (hour_key) WHERE hour_key IS NOT NULL"
         )
 
-    # The refusals have no super to call: nothing may come of the call.
     @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
+    def create(self, vals_list):
         """Refuse: the login itself writes its row.
 
         :raises AccessError: always, for the superuser too
         """
-        raise AccessError(
-            _("Login events are written by logins alone; none can be created.")
-        )
+        if vals_list:
+            raise AccessError(
+                _("Login events are written by logins alone; none can be created.")
+            )
+        return super().create(vals_list)
 
-    def write(self, vals):  # pylint: disable=method-required-super
+    def write(self, vals):
         """Refuse to change rows.
 
         :raises AccessError: always, for the superuser too
         """
-        raise AccessError(_("Login events cannot be changed, by anyone."))
+        if self:
+            raise AccessError(_("Login events cannot be changed, by anyone."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

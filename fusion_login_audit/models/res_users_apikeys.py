@@ -5,7 +5,6 @@ from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from ..tools.attempt import current_attempt
 from ..tools.login import key_attempt
 from ..tools.once import keyed_hash
-from ..tools.record import database_secret
 
 KEYS = "res.users.apikeys"
 
@@ -36,7 +35,10 @@ class ResUsersApikeys(models.Model):
         :param uid: whose key it is, None when it was refused
         """
         if uid:
-            attempt.key_digest = keyed_hash(database_secret(self.env.cr), key)
+            parameters = self.env["ir.config_parameter"].sudo()
+            attempt.key_digest = keyed_hash(
+                f"fusion_login_audit:{parameters.get_param('database.secret')}", key
+            )
         owner, reason = (uid, None) if uid else self._fc_why_refused(key)
         if attempt.interface == "bearer":
             attempt.checked = True

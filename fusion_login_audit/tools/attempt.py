@@ -85,12 +85,10 @@ class Attempt:
         :return: a `failure_reason`; None when no credential was looked at, and the
             login itself must tell
         """
-        if self.reason:
-            return self.reason
-        if not self.checked:
-            return None
-        if self.key_like:
+        if self.checked and self.key_like:
             self.method = "apikey"
+        if self.reason or not self.checked:
+            return self.reason
         return _REASONS.get(self.method, "other")
 
 

@@ -107,6 +107,9 @@ def key_attempt(registry, interface):
             raise
         except Exception:
             if attempt.checked:
+                # A right key may be refused: the session is another user's.
+                accepted = bool(attempt.key_digest)
+                attempt.reason = attempt.reason or ("other" if accepted else None)
                 record(registry, event_of(attempt, "failure"))
             raise
     if attempt.checked and not attempt.reason:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from psycopg2.errors import ForeignKeyViolation
 
 from odoo import SUPERUSER_ID, api, fields
+from odoo.tools import SQL
 
 from . import once
 from .agent import describe
@@ -180,38 +181,42 @@ def _look_for_alerts(registry, row_id):
 def _identified(cr, event):
     """Return the event with its user and reason, its login fit to be stored."""
     login = neutralise(event.login, LOGIN_LENGTH)
-    user_id, active = event.user_id, True
-    if user_id and not login:
-        login = _login_of(cr, user_id)
-    elif not user_id and login:
-        user_id, active = _find_user(cr, login)
-    reason = event.reason
-    if event.result == "failure" and not reason:
-        reason = "other" if user_id and active else _reason_of_nobody(user_id)
+    user_id, reason = event.user_id, event.reason
+    if not user_id or not login or (event.result == "failure" and not reason):
+        user_id, active, found = _find_user(cr, user_id, login)
+        login = login or neutralise(found, LOGIN_LENGTH)
+        user_id = user_id or event.user_id
+        if event.result == "failure" and not reason:
+            reason = _reason_of(found, active)
     if user_id is None and event.interface != "api":
         login = _without_secret(cr, login)
-    login = login or f"({event.method})"
+    login = login or (f"#{user_id}" if user_id else f"({event.method})")
     return replace(event, login=login, user_id=user_id, reason=reason)
 
 
-def _login_of(cr, user_id):
-    cr.execute("SELECT login FROM res_users WHERE id = %s", [user_id])
-    found = cr.fetchone()
-    return neutralise(found[0], LOGIN_LENGTH) if found else f"#{user_id}"
+def _find_user(cr, user_id, login):
+    """Return id, state and login of a user, archived ones after the others.
 
-
-def _reason_of_nobody(user_id):
-    return "disabled_user" if user_id else "unknown_user"
-
-
-def _find_user(cr, login):
-    """Return id and state of the user with a login, archived ones after the others."""
+    :param user_id: its number, when that is known
+    :param str login: its login otherwise
+    """
+    column, value = ("id", user_id) if user_id else ("login", login)
     cr.execute(
-        "SELECT id, active FROM res_users WHERE login = %s"
-        " ORDER BY active DESC, id LIMIT 1",
-        [login],
+        SQL(
+            "SELECT id, active, login FROM res_users WHERE %s = %s"
+            " ORDER BY active DESC, id LIMIT 1",
+            SQL.identifier(column),
+            value,
+        )
     )
-    return cr.fetchone() or (None, False)
+    return cr.fetchone() or (None, False, None)
+
+
+def _reason_of(found, active):
+    """Return why a login was refused whose credential nobody looked at."""
+    if not found:
+        return "unknown_user"
+    return "other" if active else "disabled_user"
 
 
 def _without_secret(cr, login):
