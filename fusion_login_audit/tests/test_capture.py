@@ -142,7 +142,10 @@ class TestCapture(CaptureCase):
             self.log_in(WRONG)
 
     def test_password_typed_as_login_is_not_in_the_servers_log(self):
-        with self.assertLogs(level=logging.INFO) as logs, self.assertRaises(AccessDenied):
+        with (
+            self.assertLogs(level=logging.INFO) as logs,
+            self.assertRaises(AccessDenied),
+        ):
             self.authenticate(WRONG, PASSWORD)
         text = "\n".join(logs.output)
         self.assertIn("Login failed", text)
@@ -151,9 +154,11 @@ class TestCapture(CaptureCase):
 
     def test_line_end_in_a_login_forges_no_line_of_the_log(self):
         forged = "joe@example.com\nLogin successful"
-        with self.assertLogs(CORE, level=logging.INFO) as logs:
-            with self.assertRaises(AccessDenied):
-                self.authenticate(forged, PASSWORD)
+        with (
+            self.assertLogs(CORE, level=logging.INFO) as logs,
+            self.assertRaises(AccessDenied),
+        ):
+            self.authenticate(forged, PASSWORD)
         self.assertEqual(len(logs.output), 1)
         self.assertNotIn("\n", logs.output[0])
 
@@ -212,9 +217,11 @@ class TestCaptureOfKeys(CaptureCase):
     def test_next_hour_is_recorded_again(self):
         later = once.hour() + 1
         self.call(PASSWORD)
-        with patch.object(once, "hour", return_value=later):
-            with self.one_row(result="success", auth_method="password"):
-                self.call(PASSWORD)
+        with (
+            patch.object(once, "hour", return_value=later),
+            self.one_row(result="success", auth_method="password"),
+        ):
+            self.call(PASSWORD)
 
     def test_every_refused_call_is_recorded(self):
         before = self.audit.search_count([])
@@ -305,8 +312,8 @@ class TestRowsStay(LoginAuditCase):
 
     def test_nobody_creates_changes_or_deletes_rows(self):
         row = self.event()
-        admin = self.env.ref("base.user_admin")
-        for records in (row, row.sudo(), row.with_user(admin), row.with_user(admin).sudo()):
+        as_admin = row.with_user(self.env.ref("base.user_admin"))
+        for records in (row, row.sudo(), as_admin, as_admin.sudo()):
             with self.assertRaises(AccessError):
                 records.write({"city": "Elsewhere"})
             with self.assertRaises(AccessError):
@@ -324,7 +331,8 @@ class TestRowsStay(LoginAuditCase):
         self.user.unlink()
         self.env.invalidate_all()
         self.assertFalse(row.user_id)
-        self.assertEqual((row.user_ref, row.attempted_login), (number, "ada@example.com"))
+        self.assertEqual(row.user_ref, number)
+        self.assertEqual(row.attempted_login, "ada@example.com")
 
 
 @tagged("post_install", "-at_install")
@@ -342,8 +350,8 @@ class TestRecordOfOtherAddons(CaptureCase):
 
     def test_success_of_an_app_login_waits_for_the_commit(self):
         with self.no_row():
-            self.audit._fc_record("success", "agent@example.com", auth_method="password")
-        with self.one_row(interface="api", attempted_login="agent@example.com"):
+            self.audit._fc_record("success", "app@example.com", auth_method="password")
+        with self.one_row(interface="api", attempted_login="app@example.com"):
             self.env.cr.postcommit.run()
 
     def test_holder_of_an_app_key_is_recorded_once_an_hour(self):

@@ -41,7 +41,7 @@ class TestText(BaseCase):
             self.assertTrue(is_name_like(login), login)
 
     def test_anything_else_may_be_a_mistyped_password(self):
-        for login in ("hunter2", "correct horse", "joe@", "a@b", "admin1", "Tr0ub4dor&3"):
+        for login in ("hunter2", "correct horse", "joe@", "a@b", "admin1", "Tr0ub&3"):
             self.assertFalse(is_name_like(login), login)
 
     def test_administrators_pattern_names_more_logins(self):
