@@ -70,3 +70,17 @@ class ResUsersCredentials(models.Model):
         auth_info = super()._check_credentials(credential, env)
         attempt.note_method(auth_info.get("auth_method"))
         return auth_info
+
+
+def commit_progress(env, done, remaining):
+    """Commit, and tell Odoo how far a cron's run came.
+
+    :param int done: what the run has done since it last said so
+    :param int remaining: what is left for a run right after this one
+    """
+    cron = env["ir.cron"]
+    if SERIES >= 19:
+        cron._commit_progress(done, remaining=remaining)
+    else:
+        cron._notify_progress(done=done, remaining=remaining)
+        env.cr.commit()  # pylint: disable=invalid-commit
