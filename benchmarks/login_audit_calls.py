@@ -1,0 +1,141 @@
+"""Logins and API calls with fusion_login_audit, beside the same ones without it.
+
+Three databases are copied from one: two stay without the audit, one gets it. Each is
+served by a threaded server of its own, and every round asks all three, in an order that
+is drawn. The servers are started anew several times, because two processes that do the
+same differ by more than the audit costs.
+
+The baseline of a time is that without the audit; the baseline of what the audit adds is
+what the second server without it adds, which is nothing but noise. The interval comes
+from drawing rounds anew (bootstrap). On a machine that does other things too, the 10th
+percentile and the CPU that the server's process used say more than the median.
+
+Checking a password takes a quarter of a second and varies by more than the audit costs.
+So the logins are measured a second time on servers that hash passwords in one round:
+everything else in them is the same.
+"""
+
+import configparser
+import random
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from login_audit import sample
+from login_audit.accounts import BAD, GOOD, PASSWORD
+from login_audit.traffic import Client
+
+MINUTES = 8
+ADDON = "fusion_login_audit"
+LOGIN_LIMIT_MS = 2.0
+CALL_LIMIT_MS = 0.3
+WAYS = ("without", "again", "with")
+# How often the servers are started, and what is counted each time.
+STARTS = 4
+WARM_UP = 10
+LOGINS = 30
+CHEAP_LOGINS = 125
+CALLS = 400
+
+_PARTS = Path(__file__).parent / "login_audit"
+# RPC became an addon in 19.0.
+_CORE = {19: ("rpc",)}
+
+
+def measure(suite):
+    """Measure logins, refused logins, bearer calls and `execute_kw`."""
+    databases, uid, key = _prepare(suite)
+    real, cheap = sample.Samples(WAYS), sample.Samples(WAYS)
+    order = random.Random(1)
+    for _ in range(STARTS):
+        with _served(suite, databases) as clients:
+            _take(real, clients, _logins(clients), LOGINS, order)
+            calls = _calls(suite, clients, databases, uid, key)
+            _take(real, clients, calls, CALLS, order)
+        with _served(suite, databases, *_cheap(suite)) as clients:
+            _take(cheap, clients, _logins(clients), CHEAP_LOGINS, order)
+    for title in real.titles():
+        limit = CALL_LIMIT_MS if "repeated" in title else LOGIN_LIMIT_MS
+        yield from real.compare(title, limit)
+    for title in cheap.titles():
+        yield from cheap.compare(title, LOGIN_LIMIT_MS, " (hash of one round)")
+
+
+def _prepare(suite):
+    """Return the database of each way, and the user and the key of the calls."""
+    core = suite.runtime.addons[ADDON].depends
+    plain = suite.database("plain", [*core, *_CORE.get(suite.runtime.odoo.major, ())])
+    account = suite.inside(plain, _PARTS / "people.py", "hire")[0]
+    databases = {"without": plain, "again": suite.clone(plain, "again")}
+    databases["with"] = suite.clone(plain, "audited")
+    suite.install(databases["with"], [ADDON])
+    return databases, account["value"], account["key"]
+
+
+@contextmanager
+def _served(suite, databases, *options):
+    """Serve the databases while the block runs; give a client of each."""
+    with ExitStack() as stack:
+        clients = {
+            way: Client(stack.enter_context(suite.served(databases[way], *options)))
+            for way in WAYS
+        }
+        for client in clients.values():
+            for login in (GOOD, BAD):
+                # A server that hashes otherwise than the last one does it now.
+                client.login(login, PASSWORD)
+        yield clients
+
+
+def _cheap(suite):
+    """Return the options of a server that hashes passwords in one round."""
+    config = configparser.ConfigParser()
+    config.read(suite.runtime.layout.runtime / "odoo.conf")
+    path = config["options"]["addons_path"]
+    return f"--addons-path={path},{_PARTS}", "--load=base,web,cheap_passwords"
+
+
+def _logins(clients):
+    """Return logins, logins with a wrong password, and logins that nobody has."""
+    return {
+        title: {
+            way: partial(client.login, login, password, right=password == PASSWORD)
+            for way, client in clients.items()
+        }
+        for title, login, password in (
+            ("login", GOOD, PASSWORD),
+            ("wrong password", BAD, "wrong"),
+            ("unknown user", "nobody@example.com", "wrong"),
+        )
+    }
+
+
+def _calls(suite, clients, databases, uid, key):
+    """Return calls that bring their key or password along."""
+    series = suite.runtime.odoo.major
+    asked = {
+        "bearer call, repeated": {
+            way: partial(client.bearer, key, series) for way, client in clients.items()
+        }
+    }
+    for name, secret in (("password", PASSWORD), ("API key", key)):
+        asked[f"execute_kw with {name}, repeated"] = {
+            way: partial(client.execute_kw, databases[way], uid, secret)
+            for way, client in clients.items()
+        }
+    return asked
+
+
+def _take(samples, clients, asked, size, order):
+    """Ask all ways in turn, `size` times after the warm-up, and keep the times."""
+    for title, ways in asked.items():
+        for _ in range(WARM_UP):
+            for ask in ways.values():
+                ask()
+        for way, client in clients.items():
+            samples.add_cpu(title, way, -client.served.cpu())
+        for _ in range(size):
+            for way in order.sample(WAYS, len(WAYS)):
+                samples.add(title, way, ways[way]())
+        for way, client in clients.items():
+            samples.add_cpu(title, way, client.served.cpu())
