@@ -193,26 +193,51 @@ class TestAlertBursts(AlertCase):
         set_parameters(self.env, alert_spraying=True, alert_spraying_logins=0)
         self.assertFalse(self.evaluate(self.spray(12)))
 
-    def test_an_evaluation_takes_a_handful_of_queries(self):
-        failure = self.event("failure", at=NOW)
-        success = self.event("success", at=NOW)
-        self.evaluate(failure)
-        self.evaluate(success)
-        with self.assertQueryCount(5):
-            self.alerts._fc_evaluate(failure.id)
-        with self.assertQueryCount(4):
-            self.alerts._fc_evaluate(success.id)
+    def test_all_rules_take_one_query_together(self):
+        set_parameters(self.env, alert_off_hours=True)
+        failure = self.burst(6)
+        success = self.event("success", "bob@example.com", at=NOW)
+        for event in self.burst(4, login="bob@example.com"), failure, success:
+            self.evaluate(event)
+            with self.assertQueryCount(1):
+                self.assertFalse(self.evaluate(event))
+        pending = self.event("mfa_pending", at=NOW)
+        with self.assertQueryCount(0):
+            self.assertFalse(self.alerts._fc_evaluate(pending.id, "mfa_pending"))
+
+    def test_a_result_that_is_told_is_the_result_that_is_looked_at(self):
+        event = self.burst(5)
+        self.assertFalse(self.alerts._fc_evaluate(event.id, "success"))
+        self.assertTrue(self.alerts._fc_evaluate(event.id, "failure"))
 
     def test_what_is_off_costs_no_query(self):
-        failure = self.event("failure", at=NOW)
-        set_parameters(self.env, alert_threshold=0, alert_spraying=False)
-        self.evaluate(failure)
-        with self.assertQueryCount(3):
-            self.alerts._fc_evaluate(failure.id)
-        set_parameters(self.env, alert_enabled=False)
+        failure = self.burst(5)
+        off = dict.fromkeys(("after_burst", "spraying", "never_used"), False)
+        set_parameters(
+            self.env,
+            alert_threshold=0,
+            **{f"alert_{kind}": value for kind, value in off.items()},
+        )
         self.evaluate(failure)
         with self.assertQueryCount(0):
-            self.alerts._fc_evaluate(failure.id)
+            self.assertFalse(self.evaluate(failure))
+        set_parameters(self.env, alert_threshold=5, alert_enabled=False)
+        self.evaluate(failure)
+        with self.assertQueryCount(0):
+            self.assertFalse(self.evaluate(failure))
+
+    def limits(self):
+        self.env.cr.execute(
+            "SELECT current_setting('lock_timeout'),"
+            " current_setting('statement_timeout')"
+        )
+        return self.env.cr.fetchone()
+
+    def test_limits_on_waiting_end_with_the_evaluation(self):
+        before = self.limits()
+        for event in self.burst(4), self.event("failure", at=NOW):
+            self.evaluate(event)
+            self.assertEqual(self.limits(), before)
 
     def test_a_rule_that_breaks_does_not_stop_the_next(self):
         self.spray(9)
@@ -351,7 +376,9 @@ class TestAlertAccounts(AlertCase):
 
     def test_an_unknown_time_zone_is_taken_for_utc(self):
         self.assertEqual(str(local_time(NOW, "Mars/Olympus").tzinfo), "UTC")
-        self.assertEqual(str(local_time(NOW, None).tzinfo), "UTC")
+        self.user.tz = False
+        self.assertFalse(self.at_hour(12))
+        self.assertEqual(self.at_hour(6), ["off_hours"])
 
 
 @tagged("post_install", "-at_install")
