@@ -13,6 +13,9 @@ from . import fusion_login_alert_webhook
 from . import fusion_login_geo
 from . import fusion_login_own_activity
 from . import fusion_login_seal
+from . import fusion_login_seal_run
+from . import fusion_login_seal_verify
+from . import fusion_login_seal_retention
 from . import ir_http
 from . import res_config_settings
 from . import res_users

@@ -9,3 +9,7 @@ from . import test_geo
 from . import test_geo_place
 from . import test_geo_service
 from . import test_geo_workers
+from . import test_retention
+from . import test_seal
+from . import test_seal_concurrency
+from . import test_seal_verify
