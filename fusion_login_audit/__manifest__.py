@@ -24,6 +24,10 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["fusion_login_audit/static/src/**/*"],
+        "web.assets_backend": [
+            "fusion_login_audit/static/src/**/*",
+            ("remove", "fusion_login_audit/static/src/graph/**/*"),
+        ],
+        "web.assets_backend_lazy": ["fusion_login_audit/static/src/graph/**/*"],
     },
 }

@@ -10,6 +10,10 @@ from . import fusion_login_alert_queue
 from . import fusion_login_alert_rules
 from . import fusion_login_alert_texts
 from . import fusion_login_alert_webhook
+from . import fusion_login_place
+from . import fusion_login_audit_screen
+from . import fusion_login_dashboard
+from . import fusion_login_export
 from . import fusion_login_geo
 from . import fusion_login_own_activity
 from . import fusion_login_seal
