@@ -74,9 +74,17 @@ class FusionLoginAlert(models.Model):
         events = self.env["fusion.login.audit"].search(
             self._fc_events_domain(), limit=_ROWS
         )
-        return [self._fc_mail_row(event) for event in events]
+        # An event is seconds old; its address may have been looked up before.
+        places = self.env["fusion.login.geo"].search(
+            [("ip_address", "in", events.mapped("ip_address"))]
+        )
+        known = {place.ip_address: place.country_name for place in places}
+        return [
+            self._fc_mail_row(event, event.country_name or known.get(event.ip_address))
+            for event in events
+        ]
 
-    def _fc_mail_row(self, event):
+    def _fc_mail_row(self, event, country):
         selections = event.fields_get(["result", "failure_reason"], ["selection"])
         shown = "failure_reason" if event.failure_reason else "result"
         client = " / ".join(part for part in (event.browser, event.os) if part)
@@ -86,7 +94,7 @@ class FusionLoginAlert(models.Model):
             ),
             "login": event.attempted_login,
             "ip": event.ip_address or "",
-            "country": event.country_name or "",
+            "country": country or "",
             "client": client,
             "outcome": dict(selections[shown]["selection"])[event[shown]],
         }

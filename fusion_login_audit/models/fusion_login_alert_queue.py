@@ -180,16 +180,20 @@ class FusionLoginAlertDelivery(models.Model):
             return alert.delivery_ids.ids
 
     def _fc_test_outcome(self, ids):
-        """Return a notification that says how each channel did."""
+        """Return a notification that says how each channel did.
+
+        What did not arrive has failed for good: nobody waits for a test of yesterday.
+        """
         with self._fc_apart(*ids) as deliveries:
-            channels = dict(
-                deliveries._fields["channel"]._description_selection(deliveries.env)
-            )
-            lines = []
-            for row in deliveries:
-                why = row.last_error or row.mail_id.failure_reason
-                outcome = _("sent") if row.state == "sent" else why or _("not sent")
-                lines.append(f"{channels[row.channel]}: {outcome}")
+            for row in deliveries.filtered(lambda row: row.state == "queued"):
+                why = row.last_error or row.mail_id.failure_reason or _("Not sent.")
+                row._fc_note_failure(why, final=True)
+            channels = dict(deliveries.fields_get(["channel"])["channel"]["selection"])
+            sent = _("sent")
+            lines = [
+                f"{channels[row.channel]}: {row.last_error or sent}"
+                for row in deliveries
+            ]
             went_well = all(row.state == "sent" for row in deliveries)
             return notification("success" if went_well else "danger", "\n".join(lines))
 

@@ -1,7 +1,7 @@
 """The rules that are looked at when somebody logs in, or fails to.
 
-This runs inside the login path, after the event is committed. So the rules are parts of
-one query, each bounded by an index and a limit. A rule that is off is left out of it; one
+This runs inside the login path, after the event is committed. So the rules are parts
+of one query, each bounded by an index and a limit. A rule that is off is left out; one
 whose cooldown runs is not looked at.
 
 Successes of API keys say nothing of guessed passwords, and come when machines run: they

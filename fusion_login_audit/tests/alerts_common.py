@@ -96,13 +96,15 @@ class CommittedCase(BaseCase):
                 row.key: row.value for row in self._parameters(env)
             }
             self._last_mail = env["mail.mail"].search([], limit=1, order="id desc").id
+            last_alert = env["fusion.login.alert"].search([], limit=1, order="id desc")
+            self._last_alert = last_alert.id
             set_parameters(env, **self.parameters)
         self.addCleanup(self._clean)
 
     def _clean(self):
         with environment() as env:
-            env.cr.execute("DELETE FROM fusion_login_alert")
-            env.cr.execute("DELETE FROM fusion_login_alert_cooldown")
+            self.alerts(env).unlink()
+            self.forget_cooldown(env)
             env.cr.execute(
                 "DELETE FROM fusion_login_audit WHERE attempted_login = %s",
                 [self.login],
@@ -117,6 +119,16 @@ class CommittedCase(BaseCase):
         return env["ir.config_parameter"].search(
             [("key", "=like", "fusion_login_audit.%")]
         )
+
+    def forget_cooldown(self, env):
+        """Let the next burst of the test's login be the first one."""
+        env.cr.execute(
+            "DELETE FROM fusion_login_alert_cooldown WHERE subject = %s", [self.login]
+        )
+
+    def alerts(self, env):
+        """Return the alerts that the test raised."""
+        return env["fusion.login.alert"].search([("id", ">", self._last_alert or 0)])
 
     def mails(self, env):
         """Return the mails that the test queued."""

@@ -47,8 +47,7 @@ class TestAlertConcurrency(CommittedCase):
             events = env["fusion.login.audit"].search(
                 [("attempted_login", "=", self.login)]
             )
-            alerts = env["fusion.login.alert"].search([])
-            return len(events), len(alerts), len(self.mails(env))
+            return len(events), len(self.alerts(env)), len(self.mails(env))
 
     def let_cooldown_end(self):
         with environment() as env:

@@ -44,7 +44,7 @@ class DeliveryCase(CommittedCase):
             parameters["alert_webhook_url"] = receiver.url
         with environment() as env:
             set_parameters(env, **parameters)
-            env.cr.execute("DELETE FROM fusion_login_alert_cooldown")
+            self.forget_cooldown(env)
             for _number in range(5):
                 event = Event("failure", self.login, Client("192.0.2.4", "<x>"))
                 row_id = insert(env.cr, event)
@@ -266,7 +266,7 @@ class TestAlertWebhook(DeliveryCase):
         with receiving(200) as receiver:
             self.alert(receiver)
             with environment() as env:
-                env.cr.execute("DELETE FROM fusion_login_alert")
+                self.alerts(env).unlink()
             self.deliver()
             self.assertFalse(receiver.received)
 
@@ -408,12 +408,15 @@ class TestAlertMailDelivery(MockSmtplibCase, DeliveryCase):
             with environment() as env:
                 set_parameters(env, alert_webhook_url=receiver.url)
             action = self.send_test_alert()
+            self.make_due()
+            self.deliver()
+            (request,) = receiver.received
+        self.assertEqual(json.loads(request.body)["alert"]["kind"], "test")
         self.assertEqual(action["params"]["type"], "danger")
         self.assertEqual(
             action["params"]["message"],
             "Email: sent\nWebhook: The receiver answered with HTTP status 503.",
         )
-        self.assertEqual(json.loads(receiver.received[0].body)["alert"]["kind"], "test")
 
     def test_a_test_alert_that_arrives_everywhere_is_a_success(self):
         with receiving(200) as receiver:
@@ -429,10 +432,9 @@ class TestAlertMailDelivery(MockSmtplibCase, DeliveryCase):
                 with environment() as env:
                     set_parameters(env, **parameters)
                 with environment(self.administrator_id) as env:
-                    alerts = env["fusion.login.alert"]
-                    action = alerts.action_send_test_alert()
+                    action = env["fusion.login.alert"].action_send_test_alert()
                     self.assertEqual(action["params"]["type"], "warning")
-                    self.assertFalse(alerts.search([]))
+                    self.assertFalse(self.alerts(env))
 
     def test_only_administrators_send_test_alerts(self):
         with environment() as env, self.assertRaises(AccessError):

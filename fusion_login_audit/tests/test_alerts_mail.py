@@ -79,6 +79,13 @@ class TestAlertMail(MockSmtplibCase, AlertCase):
         self.assertNotIn("192.0.2.99", body)
         self.assertEqual(alert._fc_mail_rows()[0]["country"], "Canada")
 
+    def test_a_country_that_is_known_of_the_address_is_told_at_once(self):
+        self.env.cr.execute(
+            "INSERT INTO fusion_login_geo (ip_address, state, country_name)"
+            " VALUES ('203.0.113.7', 'done', 'Iceland')"
+        )
+        self.assertEqual(self.mail(self.alert()).body_html.count("Iceland"), 5)
+
     def test_hostile_logins_and_browsers_are_text(self):
         alert = self.alert(HOSTILE, agent=HOSTILE_AGENT, interface="api")
         self.assertEqual(alert.attempted_login, HOSTILE)
