@@ -166,6 +166,7 @@ class FusionLoginDashboard(models.Model):
                 query.where_clause,
             )
         )
+        rows = self.env.cr.fetchall()
         labels = dict(self._fields["failure_reason"]._description_selection(self.env))
         return [
             {
@@ -173,7 +174,7 @@ class FusionLoginDashboard(models.Model):
                 "failure": count,
                 "domain": [*period, ("failure_reason", "=", reason)],
             }
-            for reason, count in self.env.cr.fetchall()
+            for reason, count in rows
         ]
 
     @api.model

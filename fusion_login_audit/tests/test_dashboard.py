@@ -100,6 +100,13 @@ class TestDashboard(ScreenCase):
         canada = "\U0001f1e8\U0001f1e6 Canada"
         self.assertEqual(labels, {canada, "\U0001f3e0 Private network"})
 
+    def test_figures_are_the_same_when_no_label_is_cached(self):
+        self.make_mixture()
+        warm = self.figures()
+        self.env.registry.clear_all_caches()
+        self.env.invalidate_all()
+        self.assertEqual(self.figures(), warm)
+
     def test_days_are_those_of_the_users_time_zone(self):
         """An hour after midnight in Tokyo is still the day before in UTC."""
         self.admin.tz = "Asia/Tokyo"

@@ -1,4 +1,5 @@
 import csv
+import doctest
 import io
 import json
 from types import GeneratorType
@@ -8,7 +9,7 @@ from odoo import http
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import HttpCase, tagged
 
-from ..tools import spreadsheet
+from ..tools import flags, spreadsheet
 from .screen_common import ScreenCase
 
 URL = "/fusion_login_audit/export"
@@ -158,3 +159,15 @@ class TestExport(ScreenCase, HttpCase):
                 response = self.fetch(self.admin.login, domain)
                 self.assertEqual(response.status_code, 400)
                 self.assertIn("domain", response.text)
+
+
+@tagged("post_install", "-at_install")
+class TestCells(ScreenCase):
+    """What the helpers promise in their examples."""
+
+    def test_examples_hold(self):
+        for module in (flags, spreadsheet):
+            with self.subTest(module=module.__name__):
+                result = doctest.testmod(module)
+                self.assertGreater(result.attempted, 0)
+                self.assertEqual(result.failed, 0)

@@ -120,6 +120,29 @@ class TestScreens(ScreenCase, HttpCase):
             """,
         )
 
+    def test_the_export_of_a_list_arrives_as_csv(self):
+        self.play(
+            self.open("action_login_audit_failed"),
+            """
+            await list(1, "failures of 24 hours");
+            const open = XMLHttpRequest.prototype.open;
+            let answer;
+            XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+                if (url.endsWith("/fusion_login_audit/export")) {
+                    answer = this;
+                }
+                return open.call(this, method, url, ...rest);
+            };
+            await press("button[name=action_export_csv]");
+            await until(() => answer?.readyState === XMLHttpRequest.DONE, "the file");
+            equal(answer.status, 200, "the status");
+            const text = await answer.response.text();
+            equal(text.split("\\r\\n").length, 3, "a header, an event, the end");
+            equal(text.includes("Wrong password"), true, "the event");
+            await until(() => !find(".o_blockUI"), "the screen again");
+            """,
+        )
+
     def test_the_dashboard_counts_draws_and_opens_what_it_counts(self):
         self.play(
             self.open("action_login_dashboard"),
