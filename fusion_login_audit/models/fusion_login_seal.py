@@ -86,21 +86,24 @@ class FusionLoginSeal(models.Model):
 
     _sql_constraints = [("day_unique", "UNIQUE(day)", "A day is sealed once.")]
 
-    # The refusals have no super to call: nothing may come of the call.
     @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
+    def create(self, vals_list):
         """Refuse: sealing itself writes the days.
 
         :raises AccessError: always, for the superuser too
         """
-        raise AccessError(_("Days are sealed by the server; none can be created."))
+        if vals_list:
+            raise AccessError(_("Days are sealed by the server; none can be created."))
+        return super().create(vals_list)
 
-    def write(self, vals):  # pylint: disable=method-required-super
+    def write(self, vals):
         """Refuse to change days.
 
         :raises AccessError: always, for the superuser too
         """
-        raise AccessError(_("Sealed days cannot be changed, by anyone."))
+        if self:
+            raise AccessError(_("Sealed days cannot be changed, by anyone."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
