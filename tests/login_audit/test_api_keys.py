@@ -180,7 +180,7 @@ def test_bearer_calls_with_two_keys_leave_a_success_each(
 
 def test_read_only_routes_record_a_key_too(trail, house, visitor, agent, key):
     if house.major < 19:
-        pytest.skip("18.0 has one route, which is read-only; the others tests use it")
+        pytest.skip("18.0 has one route, which is read-only: the other tests use it")
     path = "/json/2/res.partner/search_count"
     with trail.row(**told_by(visitor, "bearer"), result="success", user_id=agent.uid):
         answer = visitor.bearer_request(key, "POST", path, json={"domain": []})

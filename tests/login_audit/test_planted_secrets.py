@@ -75,8 +75,10 @@ def test_no_table_of_the_audit_and_no_log_holds_a_code(house, worn_out):
     assert not any(code.search(text) for text in [*texts, house.logged()])
 
 
-def test_the_search_finds_a_login_that_is_no_secret(house, trail, clerk):
+def test_the_search_finds_a_login_that_is_no_secret(house, trail, visitor, clerk):
     """The search itself works: it finds what is kept on purpose."""
+    with trail.row(attempted_login=clerk.login):
+        assert visitor.open_session(clerk.login, PASSWORD)
     connection = house.connect()
     found = dump.found_in(dump.content(connection, "fusion_login_audit"), [clerk.login])
     connection.close()
