@@ -18,6 +18,7 @@
         "views/fusion_login_audit_views.xml",
         "views/fusion_login_alert_views.xml",
         "views/fusion_login_seal_views.xml",
+        "views/fusion_login_geo_views.xml",
         "views/fusion_login_own_activity_views.xml",
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
