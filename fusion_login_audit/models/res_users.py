@@ -1,6 +1,7 @@
 import operator
 
 from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools.attempt import current_attempt
@@ -101,7 +102,13 @@ class ResUsers(models.Model):
             user.x_fc_last_login_ip = address
 
     def _search_x_fc_last_successful_login(self, operation, value):
-        """Compare the last login of every user with a time, or with never."""
+        """Compare the last login of every user with a time, or with never.
+
+        :raises AccessError: to whoever may not read the field. Odoo asks for that when
+            a field is read and not when it is searched, which tells as much.
+        """
+        if not (self.env.su or self.env.user.has_group(SYSTEM)):
+            raise AccessError(_("Only settings administrators may search last logins."))
         if operation in ("in", "not in"):
             found = {fields.Datetime.to_datetime(one) or None for one in value}
             matches = found.__contains__

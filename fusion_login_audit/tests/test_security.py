@@ -58,8 +58,12 @@ class TestSecurity(ScreenCase):
 
     def test_an_employee_finds_out_no_last_login_by_searching(self):
         users = self.env["res.users"].with_user(self.user)
-        with self.assertRaises(AccessError):
-            users.search([("x_fc_last_successful_login", "=", False)]).read(SUMMARY)
+        for leaf in (
+            ("x_fc_last_successful_login", "!=", False),
+            ("x_fc_login_audit_ids.ip_address", "=", "203.0.113.7"),
+        ):
+            with self.subTest(leaf=leaf), self.assertRaises(AccessError):
+                users.search([leaf])
 
     def test_the_user_form_shows_button_and_tab_to_administrators_alone(self):
         for user, shown in ((self.admin, True), (self.user, False)):
