@@ -222,6 +222,7 @@ class TestViews(ScreenCase):
                 "Dashboard",
                 "Alerts",
                 "Sealed Days",
+                "Places of Addresses",
             ],
         )
         for user, shown in ((self.admin, True), (self.user, False)):
