@@ -64,7 +64,9 @@ class ResUsersCredentials(models.Model):
         if attempt is None:
             # Somebody who is logged in confirms who it is: no login.
             return super()._check_credentials(credential, env)
-        attempt.note_check(self.env.uid, credential)
+        # The user whose credential it is: `self` where a second factor is checked for
+        # the public user's session, the environment's where `self` is no record.
+        attempt.note_check(self.id or self.env.uid, credential)
         if not (env or {}).get("interactive", True) and not attempt.key_like:
             attempt.key_like = self.env.user._rpc_api_keys_only()
         auth_info = super()._check_credentials(credential, env)
