@@ -16,10 +16,11 @@ class LoginAuditExport(http.Controller):
         methods=["POST"],
         readonly=True,
     )
-    def export(self, domain="[]"):
+    def export(self, domain="[]", token=None):
         """Send login events as CSV while they are read.
 
         :param str domain: JSON of the domain of the events
+        :param token: the web client sends one with each download; it means nothing
         """
         try:
             rows = request.env["fusion.login.audit"]._fc_export_csv(
