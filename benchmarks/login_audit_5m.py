@@ -13,16 +13,17 @@ the search. For a login's row during retention it is the same row without retent
 
 from pathlib import Path
 
+from login_audit import bases
+
 MINUTES = 8
-ADDON = "fusion_login_audit"
 
 _TABLE = Path(__file__).parent / "login_audit" / "table.py"
 
 
 def measure(suite):
     """Measure the large table beside the small one."""
-    small = suite.database("small", suite.runtime.addons[ADDON].depends)
-    suite.install(small, [ADDON])
+    small = bases.without_audit(suite)
+    suite.install(small, [bases.ADDON])
     large = suite.clone(small, "large")
     baselines = {
         result["name"]: result["value"]

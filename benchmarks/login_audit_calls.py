@@ -21,12 +21,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from login_audit import sample
+from login_audit import bases, sample
 from login_audit.accounts import BAD, GOOD, PASSWORD
 from login_audit.traffic import Client
 
 MINUTES = 8
-ADDON = "fusion_login_audit"
 LOGIN_LIMIT_MS = 2.0
 CALL_LIMIT_MS = 0.3
 WAYS = ("without", "again", "with")
@@ -38,22 +37,19 @@ CHEAP_LOGINS = 125
 CALLS = 400
 
 _PARTS = Path(__file__).parent / "login_audit"
-# RPC became an addon in 19.0.
-_CORE = {19: ("rpc",)}
 
 
 def measure(suite):
     """Measure logins, refused logins, bearer calls and `execute_kw`."""
     databases, uid, key = _prepare(suite)
     real, cheap = sample.Samples(WAYS), sample.Samples(WAYS)
-    order = random.Random(1)
+    take = partial(_take, suite, order=random.Random(1))
     for _ in range(STARTS):
         with _served(suite, databases) as clients:
-            _take(real, clients, _logins(clients), LOGINS, order)
-            calls = _calls(suite, clients, databases, uid, key)
-            _take(real, clients, calls, CALLS, order)
+            take(real, clients, _logins(clients), LOGINS)
+            take(real, clients, _calls(suite, clients, databases, uid, key), CALLS)
         with _served(suite, databases, *_cheap(suite)) as clients:
-            _take(cheap, clients, _logins(clients), CHEAP_LOGINS, order)
+            take(cheap, clients, _logins(clients), CHEAP_LOGINS)
     for title in real.titles():
         limit = CALL_LIMIT_MS if "repeated" in title else LOGIN_LIMIT_MS
         yield from real.compare(title, limit)
@@ -63,12 +59,11 @@ def measure(suite):
 
 def _prepare(suite):
     """Return the database of each way, and the user and the key of the calls."""
-    core = suite.runtime.addons[ADDON].depends
-    plain = suite.database("plain", [*core, *_CORE.get(suite.runtime.odoo.major, ())])
+    plain = bases.without_audit(suite)
     account = suite.inside(plain, _PARTS / "people.py", "hire")[0]
     databases = {"without": plain, "again": suite.clone(plain, "again")}
     databases["with"] = suite.clone(plain, "audited")
-    suite.install(databases["with"], [ADDON])
+    suite.install(databases["with"], [bases.ADDON])
     return databases, account["value"], account["key"]
 
 
@@ -126,7 +121,7 @@ def _calls(suite, clients, databases, uid, key):
     return asked
 
 
-def _take(samples, clients, asked, size, order):
+def _take(suite, samples, clients, asked, size, *, order):
     """Ask all ways in turn, `size` times after the warm-up, and keep the times."""
     for title, ways in asked.items():
         for _ in range(WARM_UP):
@@ -134,7 +129,8 @@ def _take(samples, clients, asked, size, order):
                 ask()
         for way, client in clients.items():
             samples.add_cpu(title, way, -client.served.cpu())
-        for _ in range(size):
+        for number in range(size):
+            suite.progress(f"{title}, {number} of {size}")
             for way in order.sample(WAYS, len(WAYS)):
                 samples.add(title, way, ways[way]())
         for way, client in clients.items():

@@ -31,12 +31,16 @@ _COUNTRIES = (
 
 _PLACES = """
     CREATE TEMP TABLE bench_place AS
-    SELECT n,
-           format('%%s.%%s.%%s.%%s', 11 + n %% 112, n / 112 %% 256, n / 28672, n %% 251)
-               AS ip,
-           codes[1 + floor(cardinality(codes) * power(random(), 3))::int] AS country
-      FROM generate_series(0, %(addresses)s - 1) n,
-           (SELECT string_to_array(%(countries)s, ' ') AS codes) list
+    SELECT n, ip, country, name->>'en_US' AS country_name
+      FROM (
+        SELECT n,
+               format('%%s.%%s.%%s.%%s',
+                      11 + n %% 112, n / 112 %% 256, n / 28672, n %% 251) AS ip,
+               codes[1 + floor(cardinality(codes) * power(random(), 3))::int] AS country
+          FROM generate_series(0, %(addresses)s - 1) n,
+               (SELECT string_to_array(%(countries)s, ' ') AS codes) list
+      ) place
+      JOIN res_country ON code = country
 """
 _AGENTS = """
     CREATE TEMP TABLE bench_agent AS
@@ -77,7 +81,7 @@ _EVENTS = f"""
                 WHEN verdict > 0.99 THEN 'throttled' ELSE 'bad_password' END,
            CASE interface WHEN 'web' THEN 'password' ELSE 'apikey' END,
            interface, at, ip,
-           'host-' || place.n || '.example.net', country, 'Country ' || country,
+           'host-' || place.n || '.example.net', country, country_name,
            'City ' || place.n %% 900, 'Region ' || place.n %% 90,
            CASE WHEN event.n > %(rows)s - 500 THEN 'pending' ELSE 'done' END,
            raw, browser, os, device, current_database(),
@@ -167,7 +171,7 @@ def _vacuum(env):
     """Gather statistics and mark pages as visible to all, as autovacuum does."""
     connection = env.cr._cnx
     connection.autocommit = True
-    env.cr.execute("VACUUM ANALYZE fusion_login_audit")
+    env.cr.execute("VACUUM ANALYZE fusion_login_audit, res_users, res_partner")
     connection.autocommit = False
 
 

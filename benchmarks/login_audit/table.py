@@ -20,9 +20,9 @@ def small(env):
 
 def _filled(env, rows):
     dataset.fill(env, rows)
-    screens = Screens(env)
+    screens = Screens(env, dataset.busiest(env))
     yield from screens.lists()
     yield screens.slowest_first()
     yield from screens.groups()
-    yield from screens.user(dataset.busiest(env))
+    yield from screens.user()
     yield from screens.dashboard()

@@ -148,6 +148,10 @@ class Suite:
         finally:
             process.stop()
 
+    def progress(self, text: str) -> None:
+        """Show how far the benchmark is; cheap to call often."""
+        self.runtime.console.progress(text)
+
     def close(self) -> None:
         """Drop the databases."""
         for database in self._databases:
@@ -271,7 +275,7 @@ def _measured(suite: Suite, path: Path) -> Iterator[dict]:
     sys.path.insert(0, str(path.parent))
     try:
         for result in runpy.run_path(str(path))["measure"](suite):
-            suite.runtime.console.progress(result["name"])
+            suite.progress(result["name"])
             yield result
     finally:
         sys.path.remove(str(path.parent))
