@@ -1,6 +1,7 @@
 from . import compat
 from . import fusion_login_alert
 from . import fusion_login_audit
+from . import fusion_login_alert_newest
 from . import fusion_login_alert_cooldown
 from . import fusion_login_alert_delivery
 from . import fusion_login_alert_discuss

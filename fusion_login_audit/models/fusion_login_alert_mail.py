@@ -9,6 +9,7 @@ from odoo import _, models
 from odoo.tools import format_datetime
 
 from .fusion_login_alert_delivery import DeliveryError
+from .fusion_login_alert_newest import newest
 
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
@@ -71,9 +72,9 @@ class FusionLoginAlert(models.Model):
         :return: list of dict: `time` (in UTC), `login`, `ip`, `country`, `client`,
             `outcome`
         """
-        events = self.env["fusion.login.audit"].search(
-            self._fc_events_domain(), limit=_ROWS
-        )
+        self.env.cr.execute(newest(*self._fc_about(), "id", _ROWS))
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        events = self.env["fusion.login.audit"].browse(ids)
         # An event is seconds old; its address may have been looked up before.
         places = self.env["fusion.login.geo"].search(
             [("ip_address", "in", events.mapped("ip_address"))]
@@ -99,13 +100,13 @@ class FusionLoginAlert(models.Model):
             "outcome": dict(selections[shown]["selection"])[event[shown]],
         }
 
-    def _fc_events_domain(self):
-        """Return the domain of the events about the alert's subject."""
+    def _fc_about(self):
+        """Return the column and the value of the events about the alert's subject."""
         if self.kind == "spraying":
-            return [("ip_address", "=", self.ip_address)]
+            return "ip_address", self.ip_address
         if self.kind in ("failure_burst", "after_burst") or not self.user_id:
-            return [("attempted_login", "=", self.attempted_login)]
-        return [("user_id", "=", self.user_id.id)]
+            return "attempted_login", self.attempted_login
+        return "user_id", self.user_id.id
 
 
 class MailMail(models.Model):

@@ -26,55 +26,50 @@ _EARTH_RADIUS_KM = 6371.0088
 _MAX_KM = 20_040
 
 # Successes of persons with coordinates. Machines log in from elsewhere than the person
-# whose name they use. Empty numbers read back as zero, where there is only sea.
+# whose name they use. Empty numbers read back as zero, where there is only sea. The
+# limit leads the planner to look for events first, in the order of time.
 _PLACED = """
     SELECT {columns}, event.id, event.user_id, event.attempted_login,
            event.event_time, event.ip_address, event.city, event.country_name,
-           event.country_code, geo.latitude, geo.longitude
+           event.country_code, place.latitude, place.longitude
       FROM fusion_login_audit event
-      JOIN fusion_login_geo geo ON geo.ip_address = event.ip_address
+      JOIN LATERAL (
+           SELECT latitude, longitude FROM fusion_login_geo geo
+            WHERE geo.ip_address = event.ip_address
+              AND latitude IS NOT NULL AND longitude IS NOT NULL
+              AND (latitude != 0 OR longitude != 0)
+            LIMIT 1) place ON TRUE
      WHERE {condition}
        AND event.result = 'success'
        AND event.hour_key IS NULL AND event.auth_method != 'apikey'
-       AND geo.latitude IS NOT NULL AND geo.longitude IS NOT NULL
-       AND (geo.latitude != 0 OR geo.longitude != 0)
 """
 _HERE = _PLACED.format(
     columns="event.id AS here_id", condition="event.id = ANY(%(ids)s)"
 )
+# The user and the order begin as in `newest`.
 _BEFORE = _PLACED.format(
     columns="here.id AS here_id",
-    condition="event.user_id = here.user_id"
-    " AND (event.event_time, event.id) < (here.event_time, here.id)"
-    " AND event.event_time >= here.event_time - %(reach)s",
+    condition="(event.user_id, event.event_time, event.id)"
+    " < (here.user_id, here.event_time, here.id)"
+    " AND (event.user_id, event.event_time)"
+    " >= (here.user_id, here.event_time - %(reach)s)",
 )
 _AFTER = _PLACED.format(
     columns="here.id AS here_id",
-    condition="event.user_id = here.user_id"
-    " AND (event.event_time, event.id) > (here.event_time, here.id)"
-    " AND event.event_time <= here.event_time + %(reach)s",
+    condition="(event.user_id, event.event_time, event.id)"
+    " > (here.user_id, here.event_time, here.id)"
+    " AND (event.user_id, event.event_time)"
+    " <= (here.user_id, here.event_time + %(reach)s)",
 )
 # Both sides, since places may become known in another order than people log in.
 _NEIGHBOURS = f"""
     SELECT there.* FROM fusion_login_audit here CROSS JOIN LATERAL (
-        ({_BEFORE} ORDER BY event.event_time DESC, event.id DESC LIMIT 1)
+        ({_BEFORE}
+         ORDER BY event.user_id DESC, event.event_time DESC, event.id DESC LIMIT 1)
         UNION ALL
-        ({_AFTER} ORDER BY event.event_time, event.id LIMIT 1)) there
+        ({_AFTER} ORDER BY event.user_id, event.event_time, event.id LIMIT 1)) there
      WHERE here.id = ANY(%(ids)s)
 """
-
-
-class FusionLoginAudit(models.Model):
-    _inherit = "fusion.login.audit"
-
-    def init(self):
-        """Create the index behind what is asked of a user's earlier successes."""
-        self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS fusion_login_audit_user_success_idx"
-            " ON fusion_login_audit (user_id, event_time DESC, id DESC)"
-            " WHERE result = 'success'"
-        )
-        return super().init()
 
 
 class FusionLoginAlert(models.Model):
@@ -139,24 +134,27 @@ class FusionLoginAlert(models.Model):
         return self.env.cr.dictfetchall()
 
     def _fc_is_new_country(self, event):
+        if self._fc_was_in(event, SQL("country_code = %s", event["country_code"])):
+            return False
+        return self._fc_was_in(event, SQL("country_code ~ '^[A-Z]{2}$'"))
+
+    def _fc_was_in(self, event, condition):
+        """Tell whether an earlier success of an event's user meets a condition."""
         self.env.cr.execute(
             SQL(
                 """
-                WITH earlier AS NOT MATERIALIZED (
-                    SELECT country_code FROM fusion_login_audit
-                     WHERE user_id = %(user)s AND result = 'success'
-                       AND (event_time, id) < (%(time)s, %(id)s))
-                SELECT EXISTS (SELECT FROM earlier WHERE country_code = %(country)s),
-                       EXISTS (SELECT FROM earlier WHERE country_code ~ '^[A-Z]{2}$')
+                SELECT id FROM fusion_login_audit
+                 WHERE (user_id, event_time, id) < (%(user)s, %(time)s, %(id)s)
+                   AND user_id >= %(user)s AND result = 'success' AND %(condition)s
+              ORDER BY user_id DESC, event_time DESC, id DESC LIMIT 1
                 """,
                 user=event["user_id"],
                 time=event["event_time"],
                 id=event["id"],
-                country=event["country_code"],
+                condition=condition,
             )
         )
-        was_there, was_anywhere = self.env.cr.fetchone()
-        return was_anywhere and not was_there
+        return bool(self.env.cr.fetchone())
 
     def _fc_new_country(self, event):
         code = event["country_code"]

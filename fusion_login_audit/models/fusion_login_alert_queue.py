@@ -112,12 +112,13 @@ class FusionLoginAlert(models.Model):
         :return: an action
         """
         self.ensure_one()
+        column, value = self._fc_about()
         return {
             "type": "ir.actions.act_window",
             "name": _("Events: %(subject)s", subject=self.subject),
             "res_model": "fusion.login.audit",
             "view_mode": "list,form",
-            "domain": self._fc_events_domain(),
+            "domain": [(column, "=", value)],
         }
 
     def action_retry(self):

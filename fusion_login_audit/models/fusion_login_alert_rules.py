@@ -20,6 +20,7 @@ from odoo.tools import SQL
 from ..tools import settings
 from ..tools.client import INTERNAL_ADDRESS
 from .fusion_login_alert import Finding
+from .fusion_login_alert_newest import newest
 
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
@@ -32,8 +33,8 @@ _LOCK_TIMEOUT = "200ms"
 _STATEMENT_TIMEOUT = "1s"
 # Odoo logs a login when the password is right; a second factor may take a while.
 _SAME_LOGIN = timedelta(hours=1)
-# The newest failures of an address that are looked at, however many it sends.
-_SPRAYING_ROWS = 1000
+# The newest events of an address that are looked at, however many it sends.
+_SPRAYING_ROWS = 500
 # Counted at most, for the text of a repeated alert.
 _REPEATED_ROWS = 10_000
 # What the alerts are about that an attack would raise again and again.
@@ -169,7 +170,12 @@ class FusionLoginAlert(models.Model):
 
     def _fc_query_failure_burst(self):
         """Failures in a row for one login: as many as the threshold, in the window."""
-        return self._fc_streak(SQL("(result = 'failure' OR auth_method != 'apikey')"))
+        return self._fc_streak(
+            SQL(
+                "attempted_login <= event.attempted_login"
+                " AND (result = 'failure' OR auth_method != 'apikey')"
+            )
+        )
 
     def _fc_case_after_burst(self):
         return SQL("result = 'success' AND auth_method != 'apikey'")
@@ -178,24 +184,28 @@ class FusionLoginAlert(models.Model):
         """A success right after a burst of failures: the guesser may be in."""
         return self._fc_streak(
             SQL(
-                "auth_method != 'apikey'"
-                " AND (event_time, id) < (event.event_time, event.id)"
+                "(attempted_login, event_time, id)"
+                " < (event.attempted_login, event.event_time, event.id)"
+                " AND auth_method != 'apikey'"
             )
         )
 
     def _fc_streak(self, condition):
         """Tell whether the newest events of a login in the window are all failures.
 
-        :param SQL condition: which events count
+        The login and the order begin as in `newest`, and the window ends the stretch.
+
+        :param SQL condition: which events count, and where the stretch begins
         """
         return SQL(
             """
             (SELECT count(*) = %(threshold)s AND bool_and(failed) FROM (
                 SELECT result = 'failure' AS failed FROM fusion_login_audit
-                 WHERE attempted_login = event.attempted_login
-                   AND event_time >= event.event_time - %(window)s
+                 WHERE (attempted_login, event_time)
+                       >= (event.attempted_login, event.event_time - %(window)s)
                    AND result IN ('failure', 'success') AND %(condition)s
-              ORDER BY event_time DESC, id DESC LIMIT %(threshold)s) newest)
+              ORDER BY attempted_login DESC, event_time DESC, id DESC
+                 LIMIT %(threshold)s) newest)
             """,
             threshold=self._fc_threshold(),
             window=self._fc_window(),
@@ -224,14 +234,17 @@ class FusionLoginAlert(models.Model):
         """How many logins one address failed with in the window."""
         return SQL(
             """
-            (SELECT count(DISTINCT attempted_login) FROM (
-                SELECT attempted_login FROM fusion_login_audit
-                 WHERE ip_address = event.ip_address AND result = 'failure'
-                   AND event_time >= event.event_time - %s
-              ORDER BY event_time DESC LIMIT %s) newest)
+            (SELECT count(DISTINCT attempted_login) FILTER (
+                    WHERE result = 'failure' AND event_time >= event.event_time - %s)
+               FROM (%s) newest)
             """,
             self._fc_window(),
-            _SPRAYING_ROWS,
+            newest(
+                "ip_address",
+                SQL("event.ip_address"),
+                "attempted_login, result, event_time",
+                _SPRAYING_ROWS,
+            ),
         )
 
     def _fc_find_spraying(self, event):
@@ -259,10 +272,11 @@ class FusionLoginAlert(models.Model):
             """
             (SELECT create_date FROM res_users
               WHERE id = event.user_id AND create_date <= event.event_time - %s
-                AND NOT EXISTS (
-                    SELECT FROM fusion_login_audit
-                     WHERE user_id = event.user_id AND result = 'success'
-                       AND (event_time, id) < (event.event_time, event.id))
+                AND (SELECT id FROM fusion_login_audit
+                      WHERE (user_id, event_time, id)
+                            < (event.user_id, event.event_time, event.id)
+                        AND user_id >= event.user_id AND result = 'success'
+                   ORDER BY user_id DESC, event_time DESC, id DESC LIMIT 1) IS NULL
                 AND NOT EXISTS (
                     SELECT FROM res_users_log
                      WHERE create_uid = event.user_id
@@ -320,16 +334,10 @@ class FusionLoginAlert(models.Model):
         column = _REPEATED[kind]
         self.env.cr.execute(
             SQL(
-                """
-                SELECT count(*) FROM (
-                    SELECT FROM fusion_login_audit
-                     WHERE %s = %s AND event_time > %s AND result = 'failure'
-                     LIMIT %s) since
-                """,
-                SQL.identifier(column),
-                event[column],
+                "SELECT count(*) FILTER (WHERE result = 'failure' AND event_time > %s)"
+                " FROM (%s) newest",
                 previous,
-                _REPEATED_ROWS,
+                newest(column, event[column], "result, event_time", _REPEATED_ROWS),
             )
         )
         return {"since_previous": self.env.cr.fetchone()[0]}
