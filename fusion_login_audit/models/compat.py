@@ -1,5 +1,6 @@
 """Where the signatures and the transactions of Odoo's logins differ between series."""
 
+import logging
 from functools import partial
 
 from odoo import api, models, release
@@ -7,6 +8,8 @@ from odoo import api, models, release
 from ..tools.attempt import current_attempt
 from ..tools.login import call_attempt, login_attempt, login_event
 from ..tools.record import record
+
+_logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 SERIES = release.version_info[0]
 
@@ -44,8 +47,14 @@ else:
                 auth_info = super().authenticate(db, credential, user_agent_env)
 
             def mfa_url():
-                with cls.pool.cursor() as cr:
-                    return api.Environment(cr, auth_info["uid"], {}).user._mfa_url()
+                try:
+                    with cls.pool.cursor() as cr:
+                        user = api.Environment(cr, auth_info["uid"], {}).user
+                        return user._mfa_url()
+                except Exception:
+                    # The login is decided; only its record is at stake.
+                    _logger.exception("fusion_login_audit: second factor not known")
+                    return None
 
             record(cls.pool, login_event(attempt, auth_info, mfa_url))
             return auth_info
