@@ -2,8 +2,8 @@
 
 An equality leaves the planner the choice to walk through all events by time instead,
 in the hope that the value is frequent. In a flood of other events that takes long, and
-statistics tell of a flood too late. So the value is a range of one, and the order begins
-with its column: only the index that begins with the column gives that order.
+statistics tell of a flood too late. So the value is a range of one, and the order
+begins with its column: only the index that begins with the column gives that order.
 """
 
 from odoo import models
