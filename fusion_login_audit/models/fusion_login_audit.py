@@ -58,11 +58,11 @@ GEO_STATES = [
 ]
 
 # Each list that people open, by time: (name, columns, condition). A login pays for each
-# of them, so what most logins have in common has none: it is soon found by time.
+# of them, so what most logins have in common has none: it is soon found by time. The
+# list of one login has the index of the alerts (`fusion_login_alert_newest`).
 _INDEXES = [
     ("time", "event_time DESC, id DESC", ""),
     ("user_time", "user_id, event_time DESC, id DESC", ""),
-    ("login_time", "attempted_login, event_time DESC", ""),
     ("ip_time", "ip_address varchar_pattern_ops, event_time DESC", ""),
     (
         "country_time",

@@ -99,7 +99,7 @@ def record(registry, event):
     if seen is not None:
         seen.add(event.identity)
     if row_id:
-        _look_for_alerts(registry, row_id)
+        _look_for_alerts(registry, row_id, event.result)
     return True
 
 
@@ -186,12 +186,12 @@ def _insert_apart(registry, event, *, linked=True):
         return row_id
 
 
-def _look_for_alerts(registry, row_id):
+def _look_for_alerts(registry, row_id, result):
     """Evaluate the alerts of a new row in a transaction that sees all rows so far."""
     try:
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["fusion.login.alert"]._fc_evaluate(row_id)
+            env["fusion.login.alert"]._fc_evaluate(row_id, result)
     except Exception:
         _logger.exception("fusion_login_audit: no alert could be raised for %s", row_id)
 
