@@ -26,6 +26,7 @@ KINDS = [
     ("never_used", "Unused account"),
     ("off_hours", "Outside working hours"),
     ("spraying", "Many logins, one address"),
+    ("broken_seal", "Broken seal"),
     ("test", "Test"),
 ]
 _INDEXES = [

@@ -72,9 +72,7 @@ class FusionLoginAlert(models.Model):
         :return: list of dict: `time` (in UTC), `login`, `ip`, `country`, `client`,
             `outcome`
         """
-        self.env.cr.execute(newest(*self._fc_about(), "id", _ROWS))
-        ids = [row[0] for row in self.env.cr.fetchall()]
-        events = self.env["fusion.login.audit"].browse(ids)
+        events = self._fc_newest_events()
         # An event is seconds old; its address may have been looked up before.
         places = self.env["fusion.login.geo"].search(
             [("ip_address", "in", events.mapped("ip_address"))]
@@ -99,6 +97,12 @@ class FusionLoginAlert(models.Model):
             "client": client,
             "outcome": dict(selections[shown]["selection"])[event[shown]],
         }
+
+    def _fc_newest_events(self):
+        if self.kind == "broken_seal":
+            return self.event_id
+        self.env.cr.execute(newest(*self._fc_about(), "id", _ROWS))
+        return self.event_id.browse(row[0] for row in self.env.cr.fetchall())
 
     def _fc_about(self):
         """Return the column and the value of the events about the alert's subject."""

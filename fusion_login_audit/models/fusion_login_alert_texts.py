@@ -107,6 +107,16 @@ class FusionLoginAlert(models.Model):
             ),
         )
 
+    def _fc_text_broken_seal(self, known):
+        return (
+            _("The record of logins of %(day)s was tampered with", **known),
+            _(
+                "Event %(event)s of %(day)s is not what was sealed, or it is missing. "
+                "Somebody changed the table past this addon. Compare it with a backup.",
+                **known,
+            ),
+        )
+
     def _fc_text_test(self, known):
         return (
             _("Test alert"),

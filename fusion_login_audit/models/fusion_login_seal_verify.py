@@ -13,7 +13,9 @@ from datetime import date
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import settings
 from .compat import commit_progress
+from .fusion_login_alert import Finding
 from .fusion_login_seal_chain import GENESIS, pages, seal_of, seal_of_day
 from .fusion_login_seal_run import BEFORE_ALL, Budget
 
@@ -262,6 +264,23 @@ class FusionLoginSeal(models.Model):
             problem.kind,
             problem.event_id,
             problem.day,
+        )
+        self._fc_alert(problem)
+
+    def _fc_alert(self, problem):
+        """Alert the administrators, once a cooldown for each day."""
+        if not settings.switch(self.env, "alert_enabled"):
+            return
+        event = self.env["fusion.login.audit"].browse(problem.event_id).exists()
+        facts = {"day": str(problem.day), "event": problem.event_id}
+        about = {
+            "id": event.id or None,
+            "user_id": None,
+            "attempted_login": False,
+            "ip_address": None,
+        }
+        self.env["fusion.login.alert"]._fc_raise_safely(
+            "broken_seal", Finding(str(problem.day), facts), about
         )
 
     # -- buttons -----------------------------------------------------------------------

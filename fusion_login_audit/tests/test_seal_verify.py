@@ -361,6 +361,26 @@ class TestVerifyCron(SealCase):
         self.assertEqual(len(logs.output), 1)
         self.assertIn(f"changed at event {self.rows[4].id}", logs.output[0])
 
+    def test_a_broken_chain_alerts_the_administrators(self):
+        self.sql(
+            "UPDATE fusion_login_audit SET os = 'x' WHERE id = %s", self.rows[4].id
+        )
+        with self.assertLogs(verify._logger, "ERROR"):
+            self._run()
+            self._run()
+        alert = self.env["fusion.login.alert"].search([("kind", "=", "broken_seal")])
+        self.assertEqual(len(alert), 1)
+        self.assertEqual(alert.event_id, self.rows[4])
+        self.assertIn(str(self.rows[4].id), alert.message)
+
+    def test_a_missing_event_alerts_too(self):
+        self.sql("DELETE FROM fusion_login_audit WHERE id = %s", self.rows[8].id)
+        with self.assertLogs(verify._logger, "ERROR"):
+            self._run()
+        alert = self.env["fusion.login.alert"].search([("kind", "=", "broken_seal")])
+        self.assertEqual(len(alert), 1)
+        self.assertFalse(alert.event_id)
+
     def test_only_days_that_are_due_are_verified_when_some_are(self):
         self.days()[1]._fc_mark_due()
         self._run()
