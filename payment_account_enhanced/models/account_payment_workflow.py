@@ -89,8 +89,7 @@ class AccountPayment(models.Model):
         """
         before = self._start("recall")
         for payment in self:
-            own = self.env.user in payment.submitter_id | payment.create_uid
-            if not own and not self._is_payment_manager():
+            if not payment._may_recall():
                 raise UserError(
                     _(
                         "%(payment)s: only who submitted a payment, or a payment "
@@ -100,6 +99,12 @@ class AccountPayment(models.Model):
                 )
         self._clear_decisions("draft")
         self._log_decision("recall", before=before)
+
+    def _may_recall(self):
+        """Whether the payment is the user's own, or the user a payment manager."""
+        self.ensure_one()
+        own = self.env.user in self.submitter_id | self.create_uid
+        return own or self._is_payment_manager()
 
     def _reject(self, reason):
         """Reject payments that wait for a decision.

@@ -137,7 +137,7 @@ class PaymentApprovalRule(models.Model):
         self.ensure_one()
         since = fields.Date.subtract(payment.date, days=self.cumulative_days)
         domain = [
-            ("id", "!=", payment.id),
+            ("id", "!=", payment._origin.id),
             ("company_id", "=", payment.company_id.id),
             ("payment_type", "=", payment.payment_type),
             (

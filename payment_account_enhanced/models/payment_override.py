@@ -63,10 +63,12 @@ class PaymentOverride(models.Model):
         return override
 
     @api.model
-    def _use(self, kind, payment=None, move=None):
-        """Use up the current user's live override of a record.
+    def _find_live(self, kind, payment=None, move=None):
+        """Return the current user's live override of a record, empty without one.
 
-        :return: the override that was used; empty when there is none
+        :param str kind: `edit` or `reset`
+        :param payment: the `account.payment`, or
+        :param move: the `account.move` that is no payment's
         """
         domain = [
             ("kind", "=", kind),
@@ -76,7 +78,15 @@ class PaymentOverride(models.Model):
             ("payment_id", "=", payment.id if payment else False),
             ("move_id", "=", move.id if move else False),
         ]
-        override = self.sudo().search(domain, limit=1)
+        return self.sudo().search(domain, limit=1)
+
+    @api.model
+    def _use(self, kind, payment=None, move=None):
+        """Use up the current user's live override of a record.
+
+        :return: the override that was used; empty when there is none
+        """
+        override = self._find_live(kind, payment=payment, move=move)
         if override:
             override.used_at = fields.Datetime.now()
         return override
