@@ -11,11 +11,26 @@
         "security/payment_groups.xml",
         "security/ir.model.access.csv",
         "security/payment_security.xml",
+        "data/voucher_sequences.xml",
+        "report/payment_voucher_report.xml",
+        "report/payment_voucher_templates.xml",
         "wizards/payment_reason_views.xml",
         "views/account_payment_views.xml",
+        "views/account_move_views.xml",
         "views/payment_approval_rule_views.xml",
         "views/payment_approval_log_views.xml",
+        "views/payment_approval_board_views.xml",
         "views/res_config_settings_views.xml",
+        "views/voucher_verify_templates.xml",
+        "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "payment_account_enhanced/static/src/form/*",
+        ],
+        "web.report_assets_common": [
+            "payment_account_enhanced/static/src/report/payment_voucher.scss",
+        ],
+    },
     "post_init_hook": "post_init_hook",
 }

@@ -10,3 +10,12 @@ from . import payment_approval_log
 from . import payment_approval_rule
 from . import payment_override
 from . import res_company
+from . import account_move_screen
+from . import account_payment_batch
+from . import account_payment_screen
+from . import payment_approval_board
+from . import payment_approval_screen
+from . import payment_verify_hit
+from . import payment_voucher
+from . import payment_voucher_seal
+from . import res_config_settings

@@ -28,6 +28,7 @@ APPROVAL_FIELDS = frozenset(
         "reject_reason",
         "once_posted",
         "bank_confirmed_by_id",
+        "voucher_number",
     }
 )
 #: What a payment is about: a change after review asks for a new one, and a posted

@@ -1,1 +1,2 @@
+from . import payment_batch_result
 from . import payment_reason
