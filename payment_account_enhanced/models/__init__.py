@@ -5,6 +5,7 @@ from . import account_payment
 from . import account_payment_lock
 from . import account_payment_workflow
 from . import account_payment_register
+from . import base_partner_merge
 from . import payment_approval_delegation
 from . import payment_approval_log
 from . import payment_approval_rule

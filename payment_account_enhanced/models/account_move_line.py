@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools import grant
+from .account_payment_lock import _differs
 
 _FROZEN = frozenset(
     {
@@ -18,7 +18,6 @@ _FROZEN = frozenset(
         "company_id",
     }
 )
-_LEAVE = (grant.POST, grant.RESET, grant.EDIT, grant.ENTRY)
 
 
 class AccountMoveLine(models.Model):
@@ -26,7 +25,7 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Create lines; the entry of a posted payment takes none.
+        """Create lines; the entry of a payment takes none but its payment's.
 
         :raises UserError: naming the payment
         """
@@ -37,7 +36,7 @@ class AccountMoveLine(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        """Write; the lines of a posted payment's entry stay as they are.
+        """Write; the lines of a payment's entry follow their payment.
 
         :raises UserError: naming the payment
         """
@@ -50,7 +49,7 @@ class AccountMoveLine(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        """Delete; the lines of a posted payment's entry stay.
+        """Delete; the lines of a payment's entry follow their payment.
 
         :raises UserError: naming the payment
         """
@@ -59,32 +58,25 @@ class AccountMoveLine(models.Model):
 
     def _really_changes(self, vals):
         self.ensure_one()
-        for name in _FROZEN & vals.keys():
-            field = self._fields[name]
-            new = field.convert_to_record(
-                field.convert_to_cache(vals[name], self), self
-            )
-            if new != self[name]:
-                return True
-        return False
+        return any(_differs(self, name, vals) for name in _FROZEN & vals.keys())
 
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def _check_lines_free(self, env, vals=None):
-        """Refuse to change the lines of posted payments.
+        """Refuse to change the lines of payments: they follow their payment.
 
         :param env: environment of the caller, which may bring leave
         :param dict vals: what is written; a line may take another contact of the same
             commercial partner, as merging and re-parenting contacts do
         """
-        for payment in self.filtered("is_posted"):
-            if any(grant.is_granted(env, action, payment) for action in _LEAVE):
+        for payment in self:
+            if not payment._lacks_leave(env):
                 continue
-            if vals and set(vals) & _FROZEN == {"partner_id"}:
+            if vals and vals.keys() & _FROZEN == {"partner_id"}:
                 partner = env["res.partner"].browse(vals["partner_id"]).sudo()
                 own = payment.partner_id.commercial_partner_id
                 if partner.commercial_partner_id == own:
                     continue
-            raise UserError(payment.with_env(env)._say_no_edit())
+            raise UserError(payment._say_entry_locked())

@@ -1,7 +1,8 @@
 """What may be done to a payment, asked on the few ways that every path goes through.
 
-`docs/design/payment_bypass_paths.md` lists the paths. The rules stand here; entry, lines
-and matching ask them for the payments that they belong to.
+`docs/design/payment_bypass_paths.md` lists the paths, and
+`docs/design/payment_account_enhanced.md` where each is closed. The rules stand here;
+entry, lines and matching ask them for the payments that they belong to.
 """
 
 from odoo import _, api, models
@@ -22,7 +23,33 @@ FROZEN_FIELDS = BUSINESS_FIELDS | {
 }
 #: Frozen for everybody, overrides included, while the payment is reconciled.
 RECONCILED_FIELDS = FROZEN_FIELDS - {"memo", "partner_bank_id", "payment_reference"}
+#: Not for an override either: another company, entry or account is another payment.
+FIXED_FIELDS = frozenset(
+    {"company_id", "move_id", "outstanding_account_id", "payment_method_line_id"}
+)
+#: Written onto a posted entry as it stands, by the entry's name of it.
+_ON_ENTRY = {"memo": "ref", "partner_bank_id": "partner_bank_id"}
+#: What a decision was about: a change after it asks for a new one.
+_DECIDED_FIELDS = BUSINESS_FIELDS | {
+    "payment_type",
+    "partner_type",
+    "company_id",
+    "move_id",
+}
+#: What steps alone write: decisions, and what a payment waits to pay.
+STEP_FIELDS = APPROVAL_FIELDS | {"waits_to_pay", "waiting_line_ids", "waiting_rate"}
+#: Under way to a decision, or decided and not posted yet.
+WAITING_STATES = frozenset({"under_review", "for_approval", "approved"})
 _DELETABLE = frozenset({"draft", "rejected", "cancelled"})
+#: Odoo's state: (approval that follows it, what the log calls it)
+_FOLLOWING = {
+    "draft": ("draft", "reset"),
+    "canceled": ("cancelled", "cancel"),
+    "rejected": ("rejected", "reject"),
+}
+#: Leave to touch what is posted, and leave that reaches unposted payments alone.
+_LEAVE = (grant.POST, grant.RESET, grant.EDIT)
+_LEAVE_UNPOSTED = (*_LEAVE, grant.ENTRY, grant.SYNC)
 
 
 class AccountPayment(models.Model):
@@ -32,10 +59,15 @@ class AccountPayment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Create drafts: decisions and posted states are no values to be given."""
-        self._check_no_decision(vals for vals in vals_list)
-        payments = super().create(vals_list)
-        payments._check_born_draft()
+        """Create drafts: decisions and posted states are no values to be given.
+
+        :raises UserError: naming the fields or the payment
+        """
+        self._check_no_decision(vals_list)
+        # Said in so many words: defaults of the context or the database count less.
+        blank = self._blank_decisions()
+        payments = super().create([{**vals, **blank} for vals in vals_list])
+        payments.filtered("payment_control")._check_born_draft()
         return payments
 
     def write(self, vals):
@@ -43,26 +75,24 @@ class AccountPayment(models.Model):
 
         :raises UserError: naming the payment and the rule that is in the way
         """
-        if APPROVAL_FIELDS & vals.keys():
-            self._check_decision_granted()
+        if STEP_FIELDS & vals.keys():
+            self._check_decision_granted(STEP_FIELDS & vals.keys())
         if not (FROZEN_FIELDS & vals.keys() or "state" in vals):
             return super().write(vals)
         controlled = self.filtered("payment_control")
         if not controlled:
             return super().write(vals)
-        if "state" in vals and controlled._is_making_entry():
+        if controlled._is_making_entry():
             vals = {name: vals[name] for name in vals if name != "state"}
-        if "state" in vals:
-            controlled._check_state_change(vals["state"])
+        moving = controlled._check_state_change(vals)
         edited = controlled._check_frozen(vals)
-        seen = controlled._picture()
-        if edited:
-            res = edited._rewrite_posted(vals)
-            others = self - edited
-            if others:
-                res = super(AccountPayment, others).write(vals)
-        else:
-            res = super().write(vals)
+        before = controlled._states()
+        seen = {} if controlled._is_making_entry() else controlled._picture(vals)
+        edited._rewrite_posted(vals)
+        rest = grant.with_grant(self - edited, grant.SYNC, controlled - edited)
+        res = super(AccountPayment, rest).write(vals)
+        (controlled - edited)._bring_entry_along(vals)
+        moving._follow_state(vals, before)
         controlled._compare(seen)
         return res
 
@@ -90,7 +120,7 @@ class AccountPayment(models.Model):
                 )
         return super().unlink()
 
-    @api.constrains("state")
+    @api.constrains("state", "company_id")
     def _check_posted_is_approved(self):
         """Whatever way a state came, nothing is posted that was not approved."""
         for payment in self.filtered("payment_control"):
@@ -100,7 +130,7 @@ class AccountPayment(models.Model):
             ):
                 raise ValidationError(payment._say_unapproved())
 
-    # Core's own steps
+    # Odoo's own steps
 
     def action_validate(self):
         """Mark as paid; a draft is posted first, with all that posting asks for."""
@@ -113,41 +143,46 @@ class AccountPayment(models.Model):
     def action_draft(self):
         """Reset to draft; a posted payment needs its manager's override.
 
-        :raises UserError: without one, or while it is reconciled
+        One that waits for a decision is recalled, by those who may recall it.
+
+        :raises UserError: without an override, or while it is reconciled
         """
-        controlled = self.filtered("payment_control")
-        posted = controlled.filtered("is_posted")
-        posted._check_unmatched()
-        reasons = posted._use_overrides("reset")
-        before = self._states()
-        res = super(
-            AccountPayment, grant.with_grant(self, grant.RESET, posted)
-        ).action_draft()
-        for payment in controlled:
+        begun = self.filtered(lambda one: one.payment_control and one._is_begun())
+        begun.check_access("write")
+        begun._check_withdrawal()
+        for payment in begun:
+            before = payment._states()
+            action = "recall" if payment._is_waiting() else "reset"
             payment._clear_decisions("draft")
-            payment._log_decision("reset", reasons.get(payment.id, ""), before=before)
-        return res
+            payment._log_decision(action, before=before)
+        bound = (self - begun)._with_overrides()
+        return super(AccountPayment, bound).action_draft()
 
     def action_cancel(self):
-        """Cancel; a posted payment needs its manager's override."""
-        return self._end("cancel", "cancelled", super().action_cancel)
+        """Cancel; a posted payment needs its manager's override.
+
+        An entry that was posted once is kept, cancelled.
+
+        :raises UserError: without an override, or while it is reconciled
+        """
+        bound = grant.with_grant(self._with_overrides(), grant.CANCEL, self)
+        return super(AccountPayment, bound).action_cancel()
 
     def action_reject(self):
-        """Note the bank's refusal; a posted payment needs its manager's override."""
-        return self._end("reject", "rejected", super().action_reject)
+        """Note the bank's refusal; a posted payment needs its manager's override.
 
-    def _end(self, action, state, end):
-        """End payments by a step of Odoo's that takes them out of the books."""
-        controlled = self.filtered("payment_control")
-        posted = controlled.filtered("is_posted")
-        posted._check_unmatched()
-        reasons = posted._use_overrides("reset")
-        before = self._states()
-        bound = grant.with_grant(self, grant.RESET, posted)
-        res = end.__func__(bound) if hasattr(end, "__func__") else end()
-        for payment in controlled:
-            payment._decide(approval_state=state)
-            payment._log_decision(action, reasons.get(payment.id, ""), before=before)
+        Its entry is cancelled: Odoo leaves it in the books.
+
+        :raises UserError: without an override, or while it is reconciled
+        """
+        bound = self._with_overrides()
+        entries = bound.filtered("payment_control").move_id.filtered(
+            lambda move: move.state == "posted"
+        )
+        res = super(AccountPayment, bound).action_reject()
+        if entries:
+            entries.button_draft()
+            entries.write({"auto_post": "no", "state": "cancel"})
         return res
 
     def _generate_journal_entry(self, *args, **kwargs):
@@ -165,45 +200,122 @@ class AccountPayment(models.Model):
         bound = grant.with_grant(self, grant.ENTRY, waiting) if waiting else self
         return super(AccountPayment, bound)._generate_journal_entry(*args, **kwargs)
 
+    def _create_payment_transaction(self, **values):
+        """Charge a saved token, of approved payments only.
+
+        :raises UserError: naming the payment, before any money has moved
+        """
+        for payment in self.filtered("payment_control"):
+            if not grant.is_granted(self.env, grant.POST, payment):
+                raise UserError(payment._say_unapproved())
+        return super()._create_payment_transaction(**values)
+
     # Rules
+
+    def _is_begun(self):
+        """Whether the approval alone has left its draft, payment and entry not."""
+        self.ensure_one()
+        return (
+            self.approval_state != "draft"
+            and self.state == "draft"
+            and self.sudo().move_id.state != "posted"
+        )
+
+    def _is_waiting(self):
+        self.ensure_one()
+        return self.approval_state in WAITING_STATES and not self.is_posted
+
+    def _lacks_leave(self, env):
+        """Whether the entry is left alone by a caller: it follows its payment.
+
+        :param env: environment of the caller, which may bring leave
+        """
+        self.ensure_one()
+        if self.is_posted:
+            return not grant.is_any_granted(env, _LEAVE, self)
+        if self.approval_state == "draft" and grant.is_held(env, grant.REGISTER):
+            return False
+        return not grant.is_any_granted(env, _LEAVE_UNPOSTED, self)
+
+    def _blank_decisions(self):
+        return {
+            name: "draft" if name == "approval_state" else False
+            for name in STEP_FIELDS & self._fields.keys()
+            if self._fields[name].type not in ("one2many", "many2many")
+        }
 
     def _check_no_decision(self, vals_list):
         for vals in vals_list:
-            given = APPROVAL_FIELDS & vals.keys()
-            if given - {"approval_state"} or vals.get("approval_state", "draft") != (
-                "draft"
-            ):
+            given = {
+                name
+                for name in STEP_FIELDS & vals.keys()
+                if vals[name] and (name, vals[name]) != ("approval_state", "draft")
+            }
+            if given:
                 raise UserError(_say_no_decision(self, given))
 
-    def _check_decision_granted(self):
+    def _check_decision_granted(self, names):
         if not all(
             grant.is_granted(self.env, grant.DECIDE, payment) for payment in self
         ):
-            raise UserError(_say_no_decision(self, APPROVAL_FIELDS))
+            raise UserError(_say_no_decision(self, names))
 
     def _check_born_draft(self):
-        for payment in self.filtered("payment_control"):
-            if payment.is_posted or payment.move_id.state == "posted":
+        for payment in self:
+            if payment.state != "draft":
                 raise UserError(payment._say_unapproved())
-            if payment.approval_state != "draft":
-                # A default of the context or of the database is a value given too.
-                payment._decide(approval_state="draft")
+            payment._check_own_entry()
+
+    def _check_own_entry(self):
+        """Refuse an entry that is posted, an invoice, or another payment's."""
+        move = self.sudo().move_id
+        if not move:
+            return
+        others = (move.payment_ids | move.origin_payment_id) - self.sudo()
+        if move.state != "draft" or move.move_type != "entry" or others:
+            raise UserError(
+                _(
+                    "%(payment)s cannot have %(entry)s as its journal entry: it takes "
+                    "a draft that belongs to no other payment.",
+                    payment=self.display_name,
+                    entry=move.display_name,
+                )
+            )
 
     def _is_making_entry(self):
         return all(grant.is_granted(self.env, grant.ENTRY, payment) for payment in self)
 
-    def _check_state_change(self, state):
-        """Refuse a change of Odoo's own state that is not the workflow's."""
-        for payment in self:
+    def _check_state_change(self, vals):
+        """Refuse a change of Odoo's own state that is not the workflow's.
+
+        :return: the payments that leave their state
+        """
+        moving = self.browse()
+        for payment in self if "state" in vals else ():
+            state = vals["state"]
             if payment.state == state or {payment.state, state} <= POSTED_STATES:
                 continue
             if state in POSTED_STATES:
                 if not grant.is_granted(self.env, grant.POST, payment):
                     raise UserError(payment._say_unapproved())
-            elif payment.is_posted and not grant.is_granted(
-                self.env, grant.RESET, payment
-            ):
-                raise UserError(payment._say_no_reset())
+            elif not grant.is_any_granted(self.env, _LEAVE, payment):
+                if payment.is_posted:
+                    raise UserError(payment._say_no_reset())
+                payment._check_withdrawal()
+            moving += payment
+        return moving
+
+    def _check_withdrawal(self):
+        """Refuse others to take back what waits for a decision."""
+        for payment in self:
+            if payment._is_waiting() and not payment._may_recall():
+                raise UserError(
+                    _(
+                        "%(payment)s waits for a decision: only who submitted it, or a "
+                        "payment manager, can take it back.",
+                        payment=payment.display_name,
+                    )
+                )
 
     def _check_frozen(self, vals):
         """Refuse to change frozen fields of posted payments without leave.
@@ -212,11 +324,8 @@ class AccountPayment(models.Model):
         :return: the posted payments that an override lets be changed
         """
         edited = self.browse()
-        for payment in self.filtered("is_posted"):
-            if any(
-                grant.is_granted(self.env, action, payment)
-                for action in (grant.POST, grant.RESET, grant.EDIT, grant.ENTRY)
-            ):
+        for payment in self if FROZEN_FIELDS & vals.keys() else ():
+            if not (payment.is_posted and payment._lacks_leave(self.env)):
                 continue
             changed = payment._changed(vals, FROZEN_FIELDS)
             if not changed:
@@ -224,22 +333,26 @@ class AccountPayment(models.Model):
             if changed & RECONCILED_FIELDS:
                 payment._check_unmatched(changed & RECONCILED_FIELDS)
             reason = payment._use_overrides("edit")[payment.id]
-            payment._log_decision("edit", reason)
-            edited |= payment
+            payment._check_not_fixed(changed)
+            payment._log_decision("edit", reason, before=payment._states())
+            edited += payment
         return edited
 
     def _changed(self, vals, names):
         """Return which of some fields a write would really change."""
         self.ensure_one()
-        changed = set()
-        for name in names & vals.keys():
-            field = self._fields[name]
-            new = field.convert_to_record(
-                field.convert_to_cache(vals[name], self), self
+        return {name for name in names & vals.keys() if _differs(self, name, vals)}
+
+    def _check_not_fixed(self, changed):
+        if changed & FIXED_FIELDS:
+            raise UserError(
+                _(
+                    "%(fields)s of %(payment)s cannot be changed while it is posted, "
+                    "by an override neither: reset it to draft first.",
+                    fields=self._labels(changed & FIXED_FIELDS),
+                    payment=self.display_name,
+                )
             )
-            if new != self[name]:
-                changed.add(name)
-        return changed
 
     def _check_unmatched(self, names=()):
         """Refuse to touch a reconciled payment.
@@ -248,12 +361,7 @@ class AccountPayment(models.Model):
         """
         for payment in self:
             if payment._is_matched_or_paid():
-                labels = ", ".join(
-                    sorted(
-                        self._fields[name]._description_string(self.env)
-                        for name in names
-                    )
-                )
+                labels = self._labels(names)
                 raise UserError(
                     _(
                         "Cannot modify reconciled payment details (%(payment)s%(what)s"
@@ -262,6 +370,25 @@ class AccountPayment(models.Model):
                         what=f": {labels}" if labels else "",
                     )
                 )
+
+    def _with_overrides(self):
+        """Use up the overrides that taking these payments out of the books asks for.
+
+        :return: these payments, with leave to do so
+        :raises UserError: naming the payment that is reconciled or has no override
+        """
+        booked = self.filtered(
+            lambda one: (
+                one.payment_control
+                and (one.is_posted or one.sudo().move_id.state == "posted")
+                and not grant.is_granted(self.env, grant.RESET, one)
+            )
+        )
+        if not booked:
+            return self
+        booked._check_unmatched()
+        reasons = booked._use_overrides("reset")
+        return grant.with_grant(self, grant.RESET, booked, reasons)
 
     def _use_overrides(self, kind):
         """Use up an override for each payment.
@@ -281,6 +408,11 @@ class AccountPayment(models.Model):
             reasons[payment.id] = override.reason
         return reasons
 
+    def _labels(self, names):
+        return ", ".join(
+            sorted(self._fields[name]._description_string(self.env) for name in names)
+        )
+
     def _say_no_edit(self):
         return _(
             "Posted payments cannot be modified (%(payment)s). A payment manager can "
@@ -295,44 +427,163 @@ class AccountPayment(models.Model):
             payment=self.display_name,
         )
 
+    def _say_entry_locked(self):
+        if self.is_posted:
+            return self._say_no_edit()
+        return _(
+            "The journal entry of %(payment)s follows its payment: change that.",
+            payment=self.display_name,
+        )
+
     # Changes
 
     def _rewrite_posted(self, vals):
         """Change posted payments together with their entries: both or neither.
 
         Odoo leaves a posted entry as it is. It is reset, follows the payment, and is
-        posted again; where only the memo changes, the entry's reference follows.
+        posted again; memo and bank account are written onto it as it stands, for a
+        reset would undo a reconciliation.
         """
+        if not self:
+            return
         payments = grant.with_grant(self, grant.EDIT, self)
-        entries = payments.move_id.filtered(lambda move: move.state == "posted")
-        synced = set(self._get_trigger_fields_to_synchronize()) & vals.keys()
-        if synced:
-            entries.button_draft()
-        res = super(AccountPayment, payments).write(vals)
-        if "memo" in vals:
-            entries.write({"ref": vals["memo"]})
-        if synced:
-            entries.action_post()
-        return res
+        entries = payments.filtered(
+            lambda one: one._changed(vals, RECONCILED_FIELDS)
+        ).move_id.filtered(lambda move: move.state == "posted")
+        entries.button_draft()
+        super(AccountPayment, payments).write(vals)
+        entries.action_post()
+        payments._level_with_entry()
 
-    def _picture(self):
-        """Return what each reviewed payment is about, by id."""
-        names = sorted(BUSINESS_FIELDS)
+    def _bring_entry_along(self, vals):
+        """Keep the entries of payments in line that were written or posted just now."""
+        posted = vals.get("state") in POSTED_STATES and "move_id" not in vals
+        if posted:
+            entering = self.filtered(
+                lambda one: grant.is_granted(self.env, grant.POST, one)
+            )
+            entering._level_with_entry()
+        elif _ON_ENTRY.keys() & vals.keys():
+            drafts = self.filtered(lambda one: one.move_id.state == "draft")
+            grant.with_grant(drafts, grant.SYNC, drafts)._write_on_entry()
+        if vals.get("move_id") and not posted:
+            for payment in self.filtered(lambda one: not one.is_posted):
+                payment._check_own_entry()
+
+    def _level_with_entry(self):
+        """Make posted payments and their entries equal, or refuse.
+
+        A locked period moves the date of an entry that is posted; the payment follows.
+
+        :raises UserError: naming the payment and the fields in which they differ
+        """
+        self._write_on_entry()
+        for payment in self:
+            move = payment.move_id
+            if move and move.date != payment.date:
+                payment.date = move.date
+        for payment in self:
+            differences = payment._entry_differences()
+            if differences:
+                raise UserError(
+                    _(
+                        "%(payment)s and its journal entry %(entry)s differ in "
+                        "%(fields)s: nothing was changed.",
+                        payment=payment.display_name,
+                        entry=payment.move_id.display_name,
+                        fields=payment._labels(differences),
+                    )
+                )
+
+    def _write_on_entry(self):
+        for payment in self:
+            move = payment.move_id
+            values = {
+                on_entry: payment[name]
+                for name, on_entry in _ON_ENTRY.items()
+                if move and (payment[name] or False) != (move[on_entry] or False)
+            }
+            if values:
+                move.write(
+                    {
+                        name: getattr(value, "id", value)
+                        for name, value in values.items()
+                    }
+                )
+
+    def _entry_differences(self):
+        """Return the names of fields in which the entry is not what the payment says.
+
+        Withheld taxes and write-offs may lower what leaves the bank, and nothing may
+        raise it.
+        """
+        self.ensure_one()
+        payment = self.sudo()
+        move = payment.move_id
+        if not move:
+            return set()
+        pairs = {
+            "state": (move.state, "posted"),
+            "date": (move.date, payment.date),
+            "journal_id": (move.journal_id, payment.journal_id),
+            "currency_id": (move.currency_id, payment.currency_id),
+            "partner_id": (
+                move.partner_id.commercial_partner_id,
+                payment.partner_id.commercial_partner_id,
+            ),
+        }
+        different = {name for name, (one, other) in pairs.items() if one != other}
+        if not payment._is_entry_amount_right():
+            different.add("amount")
+        return different
+
+    def _is_entry_amount_right(self):
+        liquidity, counterpart, _write_off = self._seek_for_lines()
+        sign = 1 if self.payment_type == "inbound" else -1
+        currency = self.currency_id
+        if liquidity.currency_id - currency:
+            return False
+        moved = sum(max(0, sign * line.amount_currency) for line in liquidity)
+        if not currency.compare_amounts(moved, self.amount):
+            return True
+        settled = abs(sum(counterpart.mapped("amount_currency")))
+        return (
+            not currency.compare_amounts(settled, self.amount)
+            and currency.compare_amounts(moved, self.amount) < 0
+        )
+
+    def _follow_state(self, vals, before):
+        """Let the approval follow where Odoo's own state went.
+
+        :param dict before: approval states before, by id
+        """
+        if not self or vals["state"] not in _FOLLOWING:
+            return
+        state, action = _FOLLOWING[vals["state"]]
+        self._clear_decisions(state)
+        for payment in self:
+            reason = grant.note(self.env, grant.RESET, payment)
+            payment._log_decision(action, reason, before=before)
+
+    def _picture(self, vals):
+        """Return what each payment that waits is about, by id."""
+        if not FROZEN_FIELDS & vals.keys():
+            return {}
+        names = sorted(_DECIDED_FIELDS)
         return {
             payment.id: [payment[name] for name in names]
             for payment in self
-            if payment.approval_state in ("under_review", "for_approval", "approved")
-            and not payment.is_posted
+            if payment._is_waiting()
         }
 
     def _compare(self, seen):
         """Send back those whose picture changed: nobody reviewed what they are now."""
-        names = sorted(BUSINESS_FIELDS)
+        names = sorted(_DECIDED_FIELDS)
         for payment in self:
-            if payment.id not in seen or payment.is_posted:
+            if payment.id not in seen or not payment._is_waiting():
                 continue
             changed = [
-                self._fields[name]._description_string(self.env)
+                name
                 for name, old in zip(names, seen[payment.id], strict=True)
                 if payment[name] != old
             ]
@@ -341,16 +592,19 @@ class AccountPayment(models.Model):
                     _(
                         "Changed after it was submitted: %(fields)s. It has to be "
                         "submitted again.",
-                        fields=", ".join(changed),
+                        fields=self._labels(changed),
                     )
                 )
 
 
+def _differs(record, name, vals):
+    field = record._fields[name]
+    new = field.convert_to_record(field.convert_to_cache(vals[name], record), record)
+    return new != record[name]
+
+
 def _say_no_decision(records, names):
-    labels = sorted(
-        records._fields[name]._description_string(records.env) for name in names
-    )
     return _(
         "%(fields)s: these are set by the steps of the approval workflow alone.",
-        fields=", ".join(labels),
+        fields=records._labels(names),
     )

@@ -1,5 +1,12 @@
-from odoo import fields, models
+"""Payments that are registered before they may be posted: they wait, and keep in mind
+what they pay.
+"""
 
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..compat import DRAFTS_MATCH
+from ..tools import grant
 from .account_payment import POSTED_STATES
 
 
@@ -14,59 +21,145 @@ class AccountPayment(models.Model):
         copy=False,
         help="Journal items that the payment is reconciled with when it is posted.",
     )
+    # The items may be replaced while it waits, when an invoice is edited.
+    waits_to_pay = fields.Boolean(readonly=True, copy=False)
+    # As `rate` of the register wizard, in which Odoo hands it to the reconciliation.
+    waiting_rate = fields.Float(readonly=True, copy=False, digits=0, aggregator=None)
 
-    def _note_posting(self):
-        res = super()._note_posting()
-        for payment in self.filtered(lambda one: one.state in POSTED_STATES):
-            payment._reconcile_waiting()
+    def action_post(self):
+        """Post; what waited to pay journal items is reconciled with them.
+
+        :raises UserError: naming the payment and the rule that is in the way
+        """
+        res = super().action_post()
+        # Invoices may be another branch's, and registering decided what is paid.
+        for payment in self.sudo().filtered("waits_to_pay"):
+            if payment.state in POSTED_STATES:
+                payment._reconcile_waiting()
         return res
 
-    def _reconcile_waiting(self):
-        """Reconcile a posted payment with what it was registered for."""
+    def _is_postable(self):
+        """Whether the current user may post a payment that is approved."""
         self.ensure_one()
-        waiting = self.sudo().waiting_line_ids
-        if not waiting:
-            return
+        if self.approval_state != "approved" or self._why_not("post"):
+            return False
+        try:
+            self._check_quarantine()
+        except UserError:
+            return False
+        return True
+
+    def registration_result(self):
+        """Tell a caller of the register wizard what became of its payment.
+
+        :return: `waiting_approval` for a payment that is registered and waits for its
+            approval, else Odoo's own state: `draft`, `in_process`, `paid`, `canceled`
+            or `rejected`
+        """
+        self.ensure_one()
+        return "waiting_approval" if self._is_waiting() else self.state
+
+    def _wait_for(self, lines, rate=0.0):
+        """Remember what a payment is registered for, which its invoices show as well.
+
+        :param lines: `account.move.line` to reconcile with when it is posted
+        :param float rate: `rate` of the register wizard, 0 for the day's
+        """
+        self.ensure_one()
+        self._decide(
+            waits_to_pay=True,
+            waiting_line_ids=[fields.Command.set(lines.ids)],
+            waiting_rate=rate,
+        )
+        lines.move_id.matched_payment_ids += self
+
+    def _reconcile_waiting(self):
+        """Reconcile a posted payment with what of its registration is still open.
+
+        Paid or cancelled in the meantime, an invoice is passed over.
+        """
+        self.ensure_one()
         own = self.move_id.line_ids.filtered(
             lambda line: line.account_type in self._get_valid_payment_account_types()
         )
+        if self.waiting_rate:
+            own = own.with_context(forced_rate_from_register_payment=self.waiting_rate)
         for account in own.account_id:
-            lines = (own | waiting.with_env(self.env)).filtered(
+            mine = own.filtered(
                 lambda line, account=account: (
-                    line.account_id == account
-                    and not line.reconciled
-                    and line.parent_state == "posted"
+                    line.account_id == account and not line.reconciled
                 )
             )
-            lines.reconcile()
-        self.sudo().waiting_line_ids = False
+            theirs = self._open_waiting_lines(account)
+            if mine and theirs:
+                (mine + theirs).reconcile()
+        self._decide(waits_to_pay=False, waiting_line_ids=[fields.Command.clear()])
+
+    def _open_waiting_lines(self, account):
+        """Return the journal items on an account that can still be paid.
+
+        An invoice that was reset and posted again has new ones.
+        """
+        lines = self.waiting_line_ids
+        moves = self.invoice_ids - lines.move_id
+        return (lines | moves.line_ids).filtered(
+            lambda line: (
+                line.account_id == account
+                and not line.reconciled
+                and line.move_id._takes_payments()
+            )
+        )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _takes_payments(self):
+        """Whether Odoo reconciles items of this entry in its state."""
+        self.ensure_one()
+        return self.state == "posted" or (DRAFTS_MATCH and self.state == "draft")
 
 
 class AccountPaymentRegister(models.TransientModel):
     _inherit = "account.payment.register"
 
+    def _init_payments(self, to_process, edit_mode=False):
+        """Create the payments; Odoo levels out exchange rates in their entries."""
+        bound = grant.with_grant(self, grant.REGISTER, self)
+        payments = super(AccountPaymentRegister, bound)._init_payments(
+            to_process, edit_mode=edit_mode
+        )
+        for values in to_process:
+            values["payment"] = grant.hand_back(values["payment"], self.env)
+        return grant.hand_back(payments, self.env)
+
     def _post_payments(self, to_process, edit_mode=False):
         """Post what may be posted; submit the others, which wait for their decision."""
-        ready = []
         for values in to_process:
             payment = values["payment"]
-            if payment.payment_control and payment._requirement():
-                payment.action_submit()
-                payment.sudo().waiting_line_ids = values["to_reconcile"]
-            else:
-                ready.append(values)
-        if ready:
-            return super()._post_payments(ready, edit_mode=edit_mode)
+            if payment.payment_control:
+                # In order: each counts for the cumulative amounts of the next.
+                payment._submit(payment._states())
+        ready = [values for values in to_process if not self._waits(values)]
+        super()._post_payments(ready, edit_mode=edit_mode)
 
     def _reconcile_payments(self, to_process, edit_mode=False):
         """Reconcile what was posted, and link the others to their invoices."""
-        posted = [
-            values
-            for values in to_process
-            if not values["payment"].payment_control
-            or values["payment"].state in POSTED_STATES
-        ]
+        ready = []
         for values in to_process:
-            if values not in posted:
-                values["to_reconcile"].move_id.matched_payment_ids += values["payment"]
-        return super()._reconcile_payments(posted, edit_mode=edit_mode)
+            if self._waits(values):
+                values["payment"]._wait_for(
+                    values["to_reconcile"], values.get("rate", 0.0)
+                )
+            else:
+                ready.append(values)
+        super()._reconcile_payments(ready, edit_mode=edit_mode)
+
+    def _waits(self, values):
+        """Whether a payment of the wizard is not posted for want of a decision."""
+        payment = values["payment"]
+        return (
+            payment.payment_control
+            and payment._is_waiting()
+            and not payment._is_postable()
+        )

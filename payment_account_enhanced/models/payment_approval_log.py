@@ -15,6 +15,7 @@ ACTIONS = [
     ("override", "Override granted"),
     ("edit", "Changed by override"),
     ("unmatch", "Unmatched"),
+    ("merge", "Contact merged"),
     ("confirm_bank", "Bank account confirmed"),
     ("migrate", "Found at installation"),
 ]

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+_MANAGER = "payment_account_enhanced.group_manager"
 KINDS = [
     ("edit", "Change a posted payment"),
     ("reset", "Reset to draft"),
@@ -36,14 +37,15 @@ class PaymentOverride(models.Model):
         :param move: the `account.move` that is no payment's
         :param int minutes: how long it lasts; the company's setting when 0
         :return: the override
-        :raises AccessError: for others than payment managers
+        :raises AccessError: for others than payment managers of the company
         :raises UserError: without a reason
         """
         record = payment or move
-        if not self.env.user.has_group("payment_account_enhanced.group_manager"):
+        if not self.env.user.has_group(_MANAGER):
             raise AccessError(_("Only payment managers can override a lock."))
         if not (reason or "").strip():
             raise UserError(_("An override needs a reason."))
+        record.check_access("write")
         company = record.company_id
         minutes = minutes or company.payment_override_minutes or 15
         override = self.sudo().create(
@@ -70,6 +72,8 @@ class PaymentOverride(models.Model):
         :param payment: the `account.payment`, or
         :param move: the `account.move` that is no payment's
         """
+        if not self.env.user.has_group(_MANAGER):
+            return self.sudo().browse()
         domain = [
             ("kind", "=", kind),
             ("user_id", "=", self.env.user.id),
@@ -87,13 +91,23 @@ class PaymentOverride(models.Model):
         :return: the override that was used; empty when there is none
         """
         override = self._find_live(kind, payment=payment, move=move)
-        if override:
-            override.used_at = fields.Datetime.now()
+        if not override or not override._is_free():
+            return override.browse()
+        override.used_at = fields.Datetime.now()
         return override
+
+    def _is_free(self):
+        """Lock the row, so that of two transactions at once one uses it."""
+        self.env.cr.execute(
+            "SELECT 1 FROM payment_override WHERE id = %s AND used_at IS NULL"
+            " FOR UPDATE SKIP LOCKED",
+            [self.id],
+        )
+        return bool(self.env.cr.rowcount)
 
     def _notify_managers(self, record):
         """Tell the other payment managers of the company on the record's chatter."""
-        group = self.env.ref("payment_account_enhanced.group_manager").sudo()
+        group = self.env.ref(_MANAGER).sudo()
         managers = group.users.filtered(
             lambda user: (
                 user != self.user_id
