@@ -159,11 +159,15 @@ class AccountPayment(models.Model):
         )
 
     @api.model
-    def _init_approval_state(self):
+    def _init_approval_state(self, companies=None):
         """Fill the approval of payments that were there before, and nothing else.
 
-        Plain SQL: nothing is recomputed, tracked or dated by a migration.
+        Plain SQL: nothing is recomputed, tracked or dated by a migration. Decisions
+        that fit Odoo's own state are left alone.
+
+        :param companies: `res.company` whose payments are filled; all when None
         """
+        self.flush_model(["state", "approval_state", "once_posted", "company_id"])
         self.env.cr.execute(
             """
             UPDATE account_payment
@@ -172,7 +176,17 @@ class AccountPayment(models.Model):
                        WHEN state = 'canceled' THEN 'cancelled'
                        WHEN state = 'rejected' THEN 'rejected'
                        ELSE 'draft' END,
-                   once_posted = state IN ('in_process', 'paid')
-            """
+                   once_posted = COALESCE(once_posted, FALSE)
+                       OR state IN ('in_process', 'paid')
+             WHERE (%(all)s OR company_id = ANY(%(companies)s))
+               AND (approval_state IS NULL
+                    OR (state IN ('in_process', 'paid')) != (approval_state = 'posted')
+                    OR (state = 'canceled') != (approval_state = 'cancelled')
+                    OR (state = 'rejected' AND approval_state != 'rejected'))
+            """,
+            {
+                "all": companies is None,
+                "companies": companies.ids if companies else [],
+            },
         )
         self.invalidate_model(["approval_state", "once_posted"])

@@ -273,7 +273,11 @@ class AccountPayment(models.Model):
         The same answer hides the button and refuses the call.
         """
         self.ensure_one()
-        if step != "post" and not self._is_decider(step, self.env.user):
+        if step == "post":
+            # Below every rule it is Odoo's own right that counts.
+            if self.approval_people >= _THREE and not self._may_use(step):
+                return self._say_lacks_group(step)
+        elif not self._is_decider(step, self.env.user):
             if not self._delegator_for(step):
                 return self._say_not_decider(step)
         other = self._conflict(step)
@@ -361,16 +365,8 @@ class AccountPayment(models.Model):
 
         :return: dict of the states before, by id
         """
-        if not self.env.user.has_group(GROUPS[step]) and step not in (
-            "review",
-            "approve",
-        ):
-            raise UserError(
-                _(
-                    "You are not allowed to do this: it takes the group %(group)s.",
-                    group=self.env.ref(GROUPS[step]).sudo().display_name,
-                )
-            )
+        if not self._may_use(step) and step not in ("review", "approve"):
+            raise UserError(self._say_lacks_group(step))
         self._lock_rows()
         states = dict(self._fields["approval_state"]._description_selection(self.env))
         for payment in self:
@@ -384,6 +380,15 @@ class AccountPayment(models.Model):
                     )
                 )
         return self._states()
+
+    def _may_use(self, step):
+        return self.env.user.has_group(GROUPS[step])
+
+    def _say_lacks_group(self, step):
+        return _(
+            "You are not allowed to do this: it takes the group %(group)s.",
+            group=self.env.ref(GROUPS[step]).sudo().display_name,
+        )
 
     def _lock_rows(self):
         """Make two people who decide at once take turns: the second is told.

@@ -21,6 +21,18 @@ class ResCompany(models.Model):
     )
     payment_override_minutes = fields.Integer("Override Lasts (minutes)", default=15)
 
+    def write(self, vals):
+        """Write; where control is turned on, payments are as far as they got without.
+
+        What was posted while nobody decided counts as posted, and is locked.
+        """
+        begun = self.filtered(lambda company: not company.payment_control)
+        res = super().write(vals)
+        begun = begun.filtered("payment_control")
+        if begun:
+            self.env["account.payment"]._init_approval_state(begun)
+        return res
+
 
 class AccountJournal(models.Model):
     _inherit = "account.journal"
