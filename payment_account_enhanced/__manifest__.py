@@ -12,6 +12,8 @@
         "security/ir.model.access.csv",
         "security/payment_security.xml",
         "data/voucher_sequences.xml",
+        "data/mail_activity_type_data.xml",
+        "data/ir_cron_data.xml",
         "report/payment_voucher_report.xml",
         "report/payment_voucher_templates.xml",
         "wizards/payment_reason_views.xml",

@@ -1,4 +1,6 @@
-"""The steps of the approval workflow. Each is one method, whoever calls it."""
+"""The steps of the approval workflow. Each is one method, whoever calls it, and takes
+many payments as one: all of them, or none.
+"""
 
 from psycopg2.errors import LockNotAvailable
 
@@ -7,16 +9,10 @@ from odoo.exceptions import UserError
 
 from ..tools import grant
 from .account_payment import POSTED_STATES
+from .account_payment_people import GROUPS as GROUPS
+from .account_payment_requirement import ONE
 
-GROUPS = {
-    "submit": "payment_account_enhanced.group_user",
-    "review": "payment_account_enhanced.group_reviewer",
-    "approve": "payment_account_enhanced.group_approver",
-    "post": "payment_account_enhanced.group_user",
-    "recall": "payment_account_enhanced.group_user",
-    "reject": "payment_account_enhanced.group_reviewer",
-}
-#: step: (states that it starts from, what is said otherwise)
+#: step: states that it starts from
 STARTS = {
     "submit": ("draft", "rejected"),
     "review": ("under_review",),
@@ -25,7 +21,11 @@ STARTS = {
     "reject": ("under_review", "for_approval", "approved"),
     "recall": ("under_review", "for_approval", "approved"),
 }
-_THREE, _FOUR = 3, 4
+#: step: fields of who took it, when, and on whose behalf
+_STAMPS = {
+    "review": ("reviewer_id", "review_date", "reviewed_for_id"),
+    "approve": ("approver_id", "approve_date", "approved_for_id"),
+}
 
 
 class AccountPayment(models.Model):
@@ -39,8 +39,7 @@ class AccountPayment(models.Model):
         :raises UserError: naming the payment and the rule that is in the way
         """
         before = self._start("submit")
-        for payment in self:
-            payment._submit(before)
+        self._submit(before)
 
     def action_review(self):
         """Confirm that the payment is what it says it is.
@@ -48,15 +47,11 @@ class AccountPayment(models.Model):
         :raises UserError: naming the payment and the rule that is in the way
         """
         before = self._start("review")
-        for payment in self:
-            delegator = payment._check_decider("review")
-            payment._decide(
-                approval_state="for_approval" if payment.needs_approval else "approved",
-                reviewer_id=self.env.user.id,
-                review_date=fields.Datetime.now(),
-            )
-            payment._log_decision("review", delegator=delegator, before=before)
-            payment._ask_next()
+        self._check_may("review")
+        final = self.filtered(lambda payment: not payment.needs_approval)
+        final._check_quarantine()
+        final._note_decision("review", "approved", before)
+        (self - final)._note_decision("review", "for_approval", before)
 
     def action_approve(self):
         """Approve the payment, so that it may be posted.
@@ -64,16 +59,9 @@ class AccountPayment(models.Model):
         :raises UserError: naming the payment and the rule that is in the way
         """
         before = self._start("approve")
-        for payment in self:
-            delegator = payment._check_decider("approve")
-            payment._check_quarantine()
-            payment._decide(
-                approval_state="approved",
-                approver_id=self.env.user.id,
-                approve_date=fields.Datetime.now(),
-            )
-            payment._log_decision("approve", delegator=delegator, before=before)
-            payment._ask_next()
+        self._check_may("approve")
+        self._check_quarantine()
+        self._note_decision("approve", "approved", before)
 
     def action_reject_approval(self):
         """Ask for the reason of a rejection.
@@ -112,11 +100,14 @@ class AccountPayment(models.Model):
         :param str reason: why
         :raises UserError: without a reason, or naming what is in the way
         """
-        if not (reason or "").strip():
+        reason = (reason or "").strip()
+        if not reason:
             raise UserError(_("A rejection needs a reason."))
         before = self._start("reject")
-        self._clear_decisions("rejected", reject_reason=reason.strip())
-        self._log_decision("reject", reason.strip(), before=before)
+        authors = self._authors()
+        self._clear_decisions("rejected", reject_reason=reason)
+        self._log_decision("reject", reason, before=before)
+        self._ask_correction(authors)
 
     def _send_back(self, reason):
         """Return payments to draft because what was reviewed is no more.
@@ -124,10 +115,12 @@ class AccountPayment(models.Model):
         :param str reason: what changed
         """
         before = self._states()
+        authors = self._authors()
         self._clear_decisions("draft")
         self._log_decision("return", reason, before=before)
         for payment in self:
             payment.message_post(body=reason, subtype_xmlid="mail.mt_note")
+        self._ask_correction(authors)
 
     # Posting
 
@@ -150,17 +143,22 @@ class AccountPayment(models.Model):
     def _prepare_posting(self):
         """Approve what needs nobody, and refuse what is not approved."""
         self._lock_rows()
-        for payment in self.filtered(
-            lambda payment: payment.approval_state in ("draft", "rejected")
-        ):
-            if not payment._requirement():
-                payment._submit(payment._states())
+        self.env["payment.approval.tally"]._take_turns(self)
+        requirements = self._requirements()
+        free = self.filtered(
+            lambda payment: (
+                payment.state == "draft"
+                and payment.approval_state in STARTS["submit"]
+                and not requirements[payment.id]
+            )
+        )
+        free._enter(requirements, free._states())
         for payment in self:
             if payment.approval_state != "approved":
                 raise UserError(payment._say_unapproved())
-            payment._check_poster()
-            payment._check_quarantine()
-            payment._check_requirement_kept()
+        self._check_may("post")
+        self._check_quarantine()
+        self._check_requirement_kept(requirements)
 
     def _note_posting(self):
         """Note who posted, and what the payment now is."""
@@ -173,190 +171,27 @@ class AccountPayment(models.Model):
             once_posted=True,
         )
         posted._log_decision("post", before=before)
-        posted.activity_unlink(["mail.mail_activity_data_todo"])
+        posted._clear_activities()
 
     def _say_unapproved(self):
-        state = dict(self._fields["approval_state"]._description_selection(self.env))
+        """Return why a payment that is not approved is not posted."""
+        states = dict(self._fields["approval_state"]._description_selection(self.env))
+        if self.approval_state == "cancelled" or self.state in ("canceled", "rejected"):
+            return _(
+                "%(payment)s cannot be posted: it is %(state)s. Reset it to draft "
+                "first.",
+                payment=self.display_name,
+                state=states[self.approval_state],
+            )
         return _(
             "%(payment)s cannot be posted: it is %(state)s, and its rules (%(rules)s) "
             "ask for an approval first.",
             payment=self.display_name,
-            state=state[self.approval_state],
-            rules=", ".join((self.approval_rule_ids or self._rules()).mapped("name")),
+            state=states[self.approval_state],
+            rules=", ".join(
+                (self.sudo().approval_rule_ids or self._rules()).mapped("name")
+            ),
         )
-
-    # Rules and people
-
-    def _rules(self):
-        """Return the approval rules that the payment falls under now."""
-        self.ensure_one()
-        if not self.journal_id.payment_approval:
-            return self.env["payment.approval.rule"]
-        # Everybody who submits is judged by all rules of the company.
-        rules = self.env["payment.approval.rule"].sudo()
-        return rules.search([("company_id", "=", self.company_id.id)])._matching(self)
-
-    def _requirement(self):
-        """Return what the rules ask of the payment now.
-
-        :return: dict of `needs_review`, `needs_approval`, `approval_people` and
-            `approval_rule_ids`; empty below every rule
-        """
-        rules = self._rules()
-        if not rules:
-            return {}
-        strict = rules._is_strict(self._approval_amount())
-        return {
-            "needs_review": any(rules.mapped("needs_review")),
-            "needs_approval": any(rules.mapped("needs_approval")),
-            "approval_people": _FOUR if strict else _THREE,
-            "approval_rule_ids": [fields.Command.set(rules.ids)],
-        }
-
-    def _submit(self, before):
-        """Put one payment where its rules want it."""
-        requirement = self._requirement()
-        state = "approved"
-        if requirement:
-            state = "under_review" if requirement["needs_review"] else "for_approval"
-        self._decide(
-            **{"approval_people": 1, **requirement},
-            approval_state=state,
-            submitter_id=self.env.user.id,
-            submit_date=fields.Datetime.now(),
-            reject_reason=False,
-        )
-        self._log_decision("submit" if requirement else "auto_approve", before=before)
-        self._ask_next()
-
-    def _check_requirement_kept(self):
-        """Refuse to post what has come under a stricter rule since it was approved.
-
-        Other payments to the partner count for the cumulative amount; two that were
-        submitted side by side saw nothing of each other.
-        """
-        requirement = self._requirement()
-        lacking = (
-            (requirement.get("needs_review") and not self.reviewer_id)
-            or (requirement.get("needs_approval") and not self.approver_id)
-            or requirement.get("approval_people", 1) > self.approval_people
-        )
-        if lacking:
-            raise UserError(
-                _(
-                    "%(payment)s now falls under %(rules)s, which asks for more than "
-                    "it was approved with: recall it and submit it again.",
-                    payment=self.display_name,
-                    rules=", ".join(self._rules().mapped("name")),
-                )
-            )
-
-    def _check_poster(self):
-        reason = self._why_not("post")
-        if reason:
-            raise UserError(reason)
-
-    def _check_decider(self, step):
-        """Refuse who may not take a step, and return on whose behalf it is taken.
-
-        :param str step: `review` or `approve`
-        :return: `res.users`, empty when it is the user's own right
-        """
-        reason = self._why_not(step)
-        if reason:
-            raise UserError(reason)
-        return self._delegator_for(step)
-
-    def _why_not(self, step):
-        """Return why the current user may not take a step, None when it may.
-
-        The same answer hides the button and refuses the call.
-        """
-        self.ensure_one()
-        if step == "post":
-            # Below every rule it is Odoo's own right that counts.
-            if self.approval_people >= _THREE and not self._may_use(step):
-                return self._say_lacks_group(step)
-        elif not self._is_decider(step, self.env.user):
-            if not self._delegator_for(step):
-                return self._say_not_decider(step)
-        other = self._conflict(step)
-        if other is None:
-            return None
-        return _(
-            "%(payment)s: %(user)s took part as %(role)s, and %(people)s different "
-            "people have to create, review, approve and post it.",
-            payment=self.display_name,
-            user=self.env.user.name,
-            role=other,
-            people=self.approval_people,
-        )
-
-    def _say_not_decider(self, step):
-        return _(
-            "%(payment)s: %(user)s is not among those who may %(step)s it.",
-            payment=self.display_name,
-            user=self.env.user.name,
-            step=_("review") if step == "review" else _("approve"),
-        )
-
-    def _is_decider(self, step, user):
-        """Whether a user may take a step by the rules, without a delegation."""
-        if not user.has_group(GROUPS[step]):
-            return False
-        field = "reviewer_ids" if step == "review" else "approver_ids"
-        named = self.sudo().approval_rule_ids[field]
-        return not named or user in named
-
-    def _delegator_for(self, step):
-        """Return on whose behalf the current user takes a step; empty for the own."""
-        users = self.env["res.users"]
-        if step == "post" or self._is_decider(step, self.env.user):
-            return users
-        delegators = self.env["payment.approval.delegation"]._delegators(
-            self.env.user, self.company_id
-        )
-        return next((one for one in delegators if self._is_decider(step, one)), users)
-
-    def _conflict(self, step):
-        """Return the role in which the user, or whom it stands for, took part before.
-
-        :return: name of the role, None when there is no conflict
-        """
-        if self.approval_people < _THREE:
-            return None
-        acting = self.env.user | self._delegator_for(step)
-        company = self.company_id.sudo()
-        roles = self._people()
-        barred = {
-            "review": [("create", not company.payment_relax_creator_review)],
-            "approve": [
-                ("create", not company.payment_relax_creator_approve),
-                ("review", not company.payment_relax_reviewer_approve),
-            ],
-            "post": [
-                (role, not company.payment_relax_poster)
-                for role in ("create", "review", "approve")
-                if self.approval_people >= _FOUR
-            ],
-        }[step]
-        names = {
-            "create": _("creator"),
-            "review": _("reviewer"),
-            "approve": _("approver"),
-        }
-        return next(
-            (names[role] for role, strict in barred if strict and acting & roles[role]),
-            None,
-        )
-
-    def _people(self):
-        """Return who took part in each role, those included whom they stood for."""
-        decided = {"review": self.reviewer_id, "approve": self.approver_id}
-        for line in self.sudo().approval_log_ids:
-            if line.delegator_id and line.user_id == decided.get(line.action):
-                decided[line.action] |= line.delegator_id
-        return {"create": self.create_uid | self.submitter_id, **decided}
 
     # Pieces
 
@@ -365,29 +200,44 @@ class AccountPayment(models.Model):
 
         :return: dict of the states before, by id
         """
-        if not self._may_use(step) and step not in ("review", "approve"):
-            raise UserError(self._say_lacks_group(step))
+        writing = step in ("submit", "recall")
+        self.check_access("write" if writing else "read")
+        self._check_group(step)
         self._lock_rows()
-        states = dict(self._fields["approval_state"]._description_selection(self.env))
         for payment in self:
-            if payment.approval_state not in STARTS[step]:
+            if payment.approval_state not in STARTS[step] or payment.state != "draft":
+                raise UserError(payment._say_wrong_start(step))
+            if not payment.payment_control:
                 raise UserError(
                     _(
-                        "%(payment)s is %(state)s: this step starts from %(starts)s.",
+                        "%(payment)s: payments of %(company)s take no approval.",
                         payment=payment.display_name,
-                        state=states[payment.approval_state],
-                        starts=", ".join(states[state] for state in STARTS[step]),
+                        company=payment.company_id.sudo().name,
                     )
                 )
         return self._states()
 
-    def _may_use(self, step):
-        return self.env.user.has_group(GROUPS[step])
+    def _check_group(self, step):
+        """Refuse who is not in the group of a step, as far as no delegation helps."""
+        if step in ("review", "approve") or self._may_use(step):
+            return
+        if step == "reject" and all(payment._may_reject() for payment in self):
+            return
+        raise UserError(self._say_lacks_group(step))
 
-    def _say_lacks_group(self, step):
+    def _say_wrong_start(self, step):
+        states = dict(self._fields["approval_state"]._description_selection(self.env))
+        if self.approval_state in STARTS[step]:
+            # Rejected or cancelled by the bank, or posted while nobody controlled it.
+            return _(
+                "%(payment)s is no draft any more: reset it to draft first.",
+                payment=self.display_name,
+            )
         return _(
-            "You are not allowed to do this: it takes the group %(group)s.",
-            group=self.env.ref(GROUPS[step]).sudo().display_name,
+            "%(payment)s is %(state)s: this step starts from %(starts)s.",
+            payment=self.display_name,
+            state=states[self.approval_state],
+            starts=", ".join(states[state] for state in STARTS[step]),
         )
 
     def _lock_rows(self):
@@ -397,7 +247,6 @@ class AccountPayment(models.Model):
         """
         if not self.ids:
             return
-        self.env.flush_all()
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(
@@ -412,8 +261,72 @@ class AccountPayment(models.Model):
             ) from error
         self.invalidate_recordset(["approval_state"])
 
+    def _submit(self, before):
+        """Put payments where their rules want them.
+
+        Those submitted together count together for cumulative amounts.
+
+        :param dict before: approval states before, by id
+        """
+        self._enter(self._requirements(), before)
+        self._ask_next()
+
+    def _enter(self, requirements, before):
+        """Put payments where what is asked of them wants them.
+
+        :param dict requirements: as `_requirements` returns them
+        :param dict before: approval states before, by id
+        """
+        for requirement, payments in self._by_requirement(requirements):
+            state = "approved"
+            if requirement:
+                reviewed = requirement["needs_review"]
+                state = "under_review" if reviewed else "for_approval"
+            payments._decide(
+                **{"approval_people": ONE, **requirement},
+                approval_state=state,
+                submitter_id=self.env.user.id,
+                submit_date=fields.Datetime.now(),
+                reject_reason=False,
+            )
+            payments._log_decision(
+                "submit" if requirement else "auto_approve", before=before
+            )
+
+    def _note_decision(self, step, state, before):
+        """Note a decision of the current user, and ask who is next.
+
+        :param str step: `review` or `approve`
+        :param str state: approval state that follows
+        :param dict before: approval states before, by id
+        """
+        who, when, behalf = _STAMPS[step]
+        for delegator, payments in self._by_delegator(step):
+            payments._decide(
+                **{
+                    "approval_state": state,
+                    who: self.env.user.id,
+                    when: fields.Datetime.now(),
+                    behalf: delegator.id,
+                }
+            )
+            payments._log_decision(step, delegator=delegator, before=before)
+        self._ask_next()
+
+    def _by_delegator(self, step):
+        """Return on whose behalf the current user takes a step, and of which payments.
+
+        :return: list of pairs of `res.users`, empty for the own right, and payments
+        """
+        groups = {}
+        for payment in self:
+            groups.setdefault(payment._delegator_for(step), []).append(payment.id)
+        return [(delegator, self.browse(ids)) for delegator, ids in groups.items()]
+
     def _decide(self, **vals):
         """Write approval fields, which only steps do."""
+        if "approval_state" in vals:
+            vals = {"approval_since": fields.Datetime.now(), "reminder": False, **vals}
         # A reviewer may not be allowed to write payments; the step was checked.
         grant.with_grant(self.sudo(), grant.DECIDE, self).write(vals)
 
@@ -422,8 +335,10 @@ class AccountPayment(models.Model):
             approval_state=state,
             reviewer_id=False,
             review_date=False,
+            reviewed_for_id=False,
             approver_id=False,
             approve_date=False,
+            approved_for_id=False,
             submitter_id=False,
             submit_date=False,
             needs_review=False,
@@ -432,31 +347,13 @@ class AccountPayment(models.Model):
             approval_rule_ids=[fields.Command.clear()],
             **more,
         )
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self._clear_activities()
 
     def _states(self):
         return {payment.id: payment.approval_state for payment in self}
 
     def _is_payment_manager(self):
         return self.env.user.has_group("payment_account_enhanced.group_manager")
-
-    def _ask_next(self):
-        """Give those who may take the next step an activity."""
-        self.activity_unlink(["mail.mail_activity_data_todo"])
-        step = {"under_review": "review", "for_approval": "approve"}.get(
-            self.approval_state
-        )
-        if not step:
-            return
-        field = "reviewer_ids" if step == "review" else "approver_ids"
-        for user in self.sudo().approval_rule_ids[field][:1]:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=user.id,
-                summary=_("Review payment")
-                if step == "review"
-                else _("Approve payment"),
-            )
 
     def _open_reason(self, kind, title):
         return {
@@ -470,6 +367,3 @@ class AccountPayment(models.Model):
                 "default_payment_ids": [fields.Command.set(self.ids)],
             },
         }
-
-    def _check_quarantine(self):
-        """Refuse what goes to a bank account that is new or was changed lately."""
