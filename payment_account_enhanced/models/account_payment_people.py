@@ -88,6 +88,14 @@ class AccountPayment(models.Model):
     def _may_use(self, step):
         return self.env.user.has_group(GROUPS[step])
 
+    def _may_reject(self):
+        """Whether the user decides on payments, or stands in for who decides now."""
+        self.ensure_one()
+        step = {"under_review": "review", "for_approval": "approve"}.get(
+            self.approval_state
+        )
+        return self._may_use("reject") or bool(step and self._delegator_for(step))
+
     def _why_not(self, step):
         """Return why the current user may not take a step, None when it may.
 
