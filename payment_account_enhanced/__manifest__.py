@@ -22,6 +22,7 @@
         "views/payment_approval_rule_views.xml",
         "views/payment_approval_log_views.xml",
         "views/payment_approval_board_views.xml",
+        "views/res_partner_bank_views.xml",
         "views/res_config_settings_views.xml",
         "views/voucher_verify_templates.xml",
         "views/menus.xml",

@@ -44,4 +44,6 @@ class PaymentVerify(http.Controller):
         headers = {**_HEADERS, "Content-Type": "text/html; charset=utf-8"}
         if status == "busy":
             headers["Retry-After"] = "60"
-        return request.make_response(html, list(headers.items()), _STATUS[status])
+        return request.make_response(
+            html, list(headers.items()), status=_STATUS[status]
+        )

@@ -1,10 +1,12 @@
 """What the screens show of a payment's approval, by the rules that the server follows."""
 
 from odoo import _, api, fields, models
-from odoo.tools import format_amount, format_datetime
+from odoo.tools import format_datetime
 
+from .account_payment_activity import MOST_ACTORS, NEXT
 from .account_payment_lock import FROZEN_FIELDS, RECONCILED_FIELDS
-from .account_payment_workflow import GROUPS, STARTS
+from .account_payment_requirement import FOUR, ONE
+from .account_payment_workflow import STARTS
 
 #: What a payment falls under, so what decides which buttons an unsaved one has.
 _JUDGED = (
@@ -16,13 +18,8 @@ _JUDGED = (
     "partner_id",
     "journal_id",
     "payment_type",
+    "is_sent",
 )
-#: Next step of a payment by its approval, and when it began to wait for it.
-WAITING = {
-    "under_review": ("review", "submit_date"),
-    "for_approval": ("approve", "review_date"),
-    "approved": ("post", "approve_date"),
-}
 
 
 class AccountPayment(models.Model):
@@ -32,6 +29,7 @@ class AccountPayment(models.Model):
     can_post = fields.Boolean(compute="_compute_can_step")
     can_reject = fields.Boolean(compute="_compute_can_step")
     can_recall = fields.Boolean(compute="_compute_can_step")
+    can_cancel = fields.Boolean(compute="_compute_can_step")
     can_override = fields.Boolean(compute="_compute_can_override")
     approval_hint = fields.Text("What Is Next", compute="_compute_approval_hint")
     approval_warning = fields.Text(
@@ -43,7 +41,6 @@ class AccountPayment(models.Model):
         help="The next step is yours: to review, to approve, to post, or to correct "
         "after a rejection.",
     )
-    waiting_since = fields.Datetime(compute="_compute_waiting_since")
     override_ids = fields.One2many("payment.override", "payment_id", "Overrides")
 
     # Buttons
@@ -56,6 +53,16 @@ class AccountPayment(models.Model):
             payment.can_post = payment._may_take("post")
             payment.can_reject = payment._may_take("reject")
             payment.can_recall = payment._may_take("recall")
+            payment.can_cancel = payment._may_cancel()
+
+    @api.depends("bank_quarantine", "needs_approval")
+    def _compute_can_decide(self):
+        """Hide the last decision while the bank account holds the payment back."""
+        super()._compute_can_decide()
+        for payment in self.filtered("bank_quarantine"):
+            payment.can_approve = False
+            if not payment.needs_approval:
+                payment.can_review = False
 
     @api.depends_context("uid")
     @api.depends("state", "payment_control")
@@ -82,21 +89,34 @@ class AccountPayment(models.Model):
             return self._may_post()
         if self.approval_state not in STARTS[step] or self.is_posted:
             return False
-        if step in ("review", "approve"):
-            return self._why_not(step) is None
-        if not self.env.user.has_group(GROUPS[step]):
+        if step == "review":
+            return self.can_review
+        if step == "approve":
+            return self.can_approve
+        if step == "reject":
+            return self._may_reject()
+        if not self._may_use(step) or not self.has_access("write"):
             return False
         if step == "submit":
             return bool(self._shown_requirement())
-        return step != "recall" or self._may_recall()
+        return self._may_recall()
 
     def _may_post(self):
         """Whether the current user may post: it is approved, or below every rule."""
         if self.state != "draft" or not self.has_access("write"):
             return False
         if self.approval_state == "approved":
-            return self._why_not("post") is None
+            return self._is_postable()
         return self.approval_state in STARTS["submit"] and not self._shown_requirement()
+
+    def _may_cancel(self):
+        """Whether it can be cancelled; what waits for a decision is not anybody's."""
+        if not self.payment_control or not self.id:
+            return False
+        if self.is_posted:
+            return self.state == "in_process" and self.is_sent
+        mine = not self._is_waiting() or self._may_recall()
+        return bool(self.state == "draft" and mine and self.has_access("write"))
 
     def _shown_requirement(self):
         """Return what the rules ask of it; of an unsaved one, as far as it is filled."""
@@ -121,12 +141,14 @@ class AccountPayment(models.Model):
             return self._tell_lock()
         if self.approval_state in ("draft", "rejected"):
             return self._tell_draft()
-        teller = {
-            "under_review": self._tell_decision,
-            "for_approval": self._tell_decision,
-            "approved": self._tell_approved,
-        }.get(self.approval_state)
-        return teller() if teller else False
+        if self.approval_state == "cancelled":
+            return False
+        told = (
+            self._tell_approved()
+            if self.approval_state == "approved"
+            else self._tell_decision()
+        )
+        return "\n".join([told, *self._tell_waiting_lines()])
 
     def _tell_draft(self):
         lines = []
@@ -145,7 +167,8 @@ class AccountPayment(models.Model):
         return "\n".join(lines)
 
     def _tell_needed(self, needed):
-        rules = self._rules()
+        rules = self.env["payment.approval.rule"].sudo()
+        rules = rules.browse(needed["approval_rule_ids"][0][2])
         if needed["needs_review"] and needed["needs_approval"]:
             steps = _("review and approval")
         else:
@@ -159,28 +182,30 @@ class AccountPayment(models.Model):
         )
 
     def _tell_people(self, people):
-        if people >= 4:
+        if people >= FOUR:
             return _("four different people, the one who posts it included")
         return _("three different people, the one who creates it included")
 
     def _tell_decision(self):
-        step, since = WAITING[self.approval_state]
+        step = NEXT[self.approval_state]
         return _(
-            "Waits for %(step)s by %(who)s since %(since)s. %(rules)s: %(people)s.",
+            "Waits for its %(step)s since %(since)s. %(turn)s %(rules)s: %(people)s.",
             step=_("review") if step == "review" else _("approval"),
-            who=self._tell_deciders(step),
-            since=self._tell_time(self[since] or self.submit_date),
+            turn=self._tell_turn(),
+            since=self._tell_time(self.approval_since),
             rules=", ".join(self.sudo().approval_rule_ids.mapped("name")),
             people=self._tell_people(self.approval_people),
         )
 
-    def _tell_deciders(self, step):
-        """Return the names that the rules give, or whom they leave it to."""
-        field = "reviewer_ids" if step == "review" else "approver_ids"
-        named = self.sudo().approval_rule_ids[field]
-        if named:
-            return ", ".join(named.mapped("name"))
-        return _("a payment reviewer") if step == "review" else _("a payment approver")
+    def _tell_turn(self):
+        """Return in words who may take the next step."""
+        actors = self._next_actors().get(self, self.env["res.users"]).sudo()
+        names = ", ".join(actors.mapped("name"))
+        if not names:
+            return _("Nobody may take this step now: see its rules and duties.")
+        if len(actors) >= MOST_ACTORS:
+            return _("It is the turn of %(names)s or others.", names=names)
+        return _("It is the turn of %(names)s.", names=names)
 
     def _tell_approved(self):
         reason = self._why_not("post")
@@ -189,7 +214,7 @@ class AccountPayment(models.Model):
                 "Approved, and waits to be posted by somebody else. %(reason)s",
                 reason=reason,
             )
-        if self.approval_people <= 1:
+        if self.approval_people <= ONE:
             return _("Below every approval rule: it can be posted at once.")
         return _("Approved: it can be posted.")
 
@@ -232,10 +257,8 @@ class AccountPayment(models.Model):
         """Return what whoever decides on the payment should know, a sentence each."""
         self.ensure_one()
         lines = []
-        if self.approval_state in WAITING and self.approval_people > 1:
+        if self.approval_state in NEXT and self.approval_people > ONE:
             lines += self._tell_relaxed()
-        if self.approval_state not in ("posted", "cancelled"):
-            lines += self._tell_waiting_lines()
         return lines
 
     def _tell_relaxed(self):
@@ -255,7 +278,7 @@ class AccountPayment(models.Model):
                 _("who reviewed it may approve it"),
             ),
             (
-                company.payment_relax_poster and self.approval_people >= 4,
+                company.payment_relax_poster and self.approval_people >= FOUR,
                 _("who took part before may post it"),
             ),
         ]
@@ -297,12 +320,12 @@ class AccountPayment(models.Model):
         if not self.payment_control or self.is_posted:
             return False
         if self.approval_state in ("under_review", "for_approval"):
-            return self._may_take(WAITING[self.approval_state][0])
+            return self._may_take(NEXT[self.approval_state])
         if self.approval_state == "rejected":
             return user == self.create_uid
         if self.approval_state == "approved":
             own = user in self.create_uid | self.submitter_id
-            return (own or self.approval_people >= 4) and self._may_take("post")
+            return (own or self.approval_people >= FOUR) and self._may_take("post")
         return False
 
     def _search_waiting_for_me(self, operator, value):
@@ -310,19 +333,12 @@ class AccountPayment(models.Model):
         wanted = value if isinstance(value, bool) else any(value)
         if operator in ("!=", "not in"):
             wanted = not wanted
-        open_states = [*WAITING, "rejected"]
+        open_states = [*NEXT, "rejected"]
         payments = self.search(
             [("approval_state", "in", open_states), ("state", "=", "draft")]
         )
         mine = payments.filtered(lambda payment: payment._waits_for_me())
         return [("id", "in" if wanted else "not in", mine.ids)]
-
-    @api.depends("approval_state", "submit_date", "review_date", "approve_date")
-    def _compute_waiting_since(self):
-        for payment in self:
-            field = WAITING.get(payment.approval_state, (None, "submit_date"))[1]
-            open_ = payment.approval_state in WAITING
-            payment.waiting_since = open_ and (payment[field] or payment.submit_date)
 
     # Overrides
 
@@ -351,7 +367,7 @@ class AccountPayment(models.Model):
         locked = changed & RECONCILED_FIELDS and self._is_matched_or_paid()
         if not changed or locked or self._live_override("edit"):
             return False
-        return self.action_override_edit()
+        return {**self.action_override_edit(), "views": [(False, "form")]}
 
     def action_ask_draft(self):
         """Reset to draft; a manager is asked for the reason if the payment is posted.
@@ -396,9 +412,6 @@ class AccountPayment(models.Model):
     def _last_line(self, action):
         lines = self.sudo().approval_log_ids.filtered(lambda one: one.action == action)
         return lines.sorted("id")[-1:]
-
-    def _tell_amount(self):
-        return format_amount(self.env, self.amount, self.currency_id)
 
     @api.model
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):

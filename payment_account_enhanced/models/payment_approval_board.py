@@ -20,9 +20,7 @@ class PaymentApprovalBoard(models.Model):
             "company_id",
             "payment_type",
             "amount_company_currency_signed",
-            "submit_date",
-            "review_date",
-            "approve_date",
+            "approval_since",
             "create_date",
         ],
         "res.company": ["payment_control", "currency_id"],
@@ -66,15 +64,7 @@ class PaymentApprovalBoard(models.Model):
          LEFT JOIN (
                 SELECT id, company_id, approval_state, payment_type,
                        amount_company_currency_signed,
-                       coalesce(
-                           CASE approval_state
-                               WHEN 'under_review' THEN submit_date
-                               WHEN 'for_approval' THEN review_date
-                               WHEN 'approved' THEN approve_date
-                               END,
-                           submit_date,
-                           create_date
-                       ) AS since
+                       coalesce(approval_since, create_date) AS since
                   FROM account_payment
                  WHERE state = 'draft'
                 ) AS payment
@@ -88,7 +78,9 @@ class PaymentApprovalBoard(models.Model):
     def _compute_oldest_days(self):
         now = fields.Datetime.now()
         for card in self:
-            card.oldest_days = (now - card.oldest_since).days if card.oldest_since else 0
+            card.oldest_days = (
+                (now - card.oldest_since).days if card.oldest_since else 0
+            )
 
     @api.depends_context("uid")
     @api.depends("approval_state", "company_id")

@@ -35,10 +35,18 @@ class AccountPayment(models.Model):
             lambda payment: (payment.company_id, payment.payment_type)
         ).items():
             sequence = company._voucher_sequence(direction)
-            for payment, number in zip(
-                payments, sequence._draw_numbers(payments.mapped("date")), strict=True
-            ):
-                payment._decide(voucher_number=number)
+            numbers = sequence._draw_numbers(payments.mapped("date"))
+            # Every one has another value, which nothing is computed from or tracks.
+            self.env.cr.execute(
+                """
+                UPDATE account_payment
+                   SET voucher_number = drawn.number
+                  FROM unnest(%s, %s) AS drawn (id, number)
+                 WHERE account_payment.id = drawn.id
+                """,
+                [payments.ids, numbers],
+            )
+        fresh.invalidate_recordset(["voucher_number"])
 
     # What the voucher prints
 
@@ -66,29 +74,28 @@ class AccountPayment(models.Model):
         self.ensure_one()
         # Whoever prints may not see the other users.
         payment = self.sudo()
+        nobody = payment.env["res.users"]
         signed = [
-            (_("Created by"), payment.create_uid, payment.create_date, "create"),
-            (_("Submitted by"), payment.submitter_id, payment.submit_date, "submit"),
-            (_("Reviewed by"), payment.reviewer_id, payment.review_date, "review"),
-            (_("Approved by"), payment.approver_id, payment.approve_date, "approve"),
-            (_("Posted by"), payment.poster_id, payment.post_date, "post"),
+            (_("Created by"), payment.create_uid, payment.create_date, nobody),
+            (_("Submitted by"), payment.submitter_id, payment.submit_date, nobody),
+            (
+                _("Reviewed by"),
+                payment.reviewer_id,
+                payment.review_date,
+                payment.reviewed_for_id,
+            ),
+            (
+                _("Approved by"),
+                payment.approver_id,
+                payment.approve_date,
+                payment.approved_for_id,
+            ),
+            (_("Posted by"), payment.poster_id, payment.post_date, nobody),
         ]
         return [
-            {
-                "role": role,
-                "name": user.name,
-                "time": moment,
-                "behalf": payment._delegator_of(action, user).name,
-            }
-            for role, user, moment, action in signed
+            {"role": role, "name": user.name, "time": moment, "behalf": behalf.name}
+            for role, user, moment, behalf in signed
         ]
-
-    def _delegator_of(self, action, user):
-        """Return on whose behalf a user took a step; empty when it was its own right."""
-        lines = self.approval_log_ids.filtered(
-            lambda line: line.action == action and line.user_id == user
-        )
-        return lines.sorted("id")[-1:].delegator_id
 
     def _voucher_entry_lines(self):
         """Return the items of the journal entry, debits first."""
@@ -127,7 +134,11 @@ class AccountPayment(models.Model):
             # Without an entry nothing is matched, yet one invoice takes all of it.
             row = next(iter(rows.values()))
             row.update(paid=self.amount, currency=self.currency_id)
-        return [{"move": move, **row} for move, row in rows.items()]
+        moves = self.env["account.move"].union(*rows)
+        return [
+            {"move": move, **rows[move]}
+            for move in moves.sorted(lambda one: (one.invoice_date or one.date, one.id))
+        ]
 
     def _matched_items(self):
         """Yield each invoice's item that is matched, and by how much in its currency."""
@@ -221,7 +232,8 @@ class IrSequence(models.Model):
             [f"ir_sequence_{self.id:03d}", len(dates)],
         )
         drawn = sorted(number for (number,) in self.env.cr.fetchall())
+        dated = {date: self.with_context(ir_sequence_date=date) for date in set(dates)}
         return [
-            self.with_context(ir_sequence_date=date).get_next_char(number)
+            dated[date].get_next_char(number)
             for date, number in zip(dates, drawn, strict=True)
         ]
