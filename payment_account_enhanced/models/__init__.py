@@ -9,6 +9,7 @@ from . import account_payment_quarantine
 from . import account_payment_activity
 from . import account_payment_workflow
 from . import account_payment_register
+from . import account_payment_provider
 from . import base_partner_merge
 from . import payment_approval_delegation
 from . import payment_approval_log

@@ -40,8 +40,10 @@ class AccountMove(models.Model):
 
         :raises UserError: naming the payment or the entry
         """
-        if "state" in vals or _FROZEN & vals.keys():
+        if {"state", "auto_post"} & vals.keys() or _FROZEN & vals.keys():
             self._check_payments_allow(vals)
+        if vals.get("statement_line_id"):
+            self._check_no_statement(vals)
         if vals.get("state") == "posted":
             self._check_reversal()
         elif "state" in vals:
@@ -72,7 +74,10 @@ class AccountMove(models.Model):
                 raise UserError(payment._say_entry_locked())
         self._check_guarded_stay()
         kept.write({"auto_post": "no", "state": "cancel"})
-        return super(AccountMove, self - kept).unlink()
+        rest = self - kept
+        # Lines ask as well, and what was asked here holds for them.
+        bound = grant.with_grant(rest, grant.SYNC, rest._controlled_payments())
+        return super(AccountMove, bound).unlink()
 
     @api.constrains("state", "origin_payment_id")
     def _check_posted_with_payment(self):
@@ -154,12 +159,16 @@ class AccountMove(models.Model):
         if state != self.state:
             if state == "posted":
                 raise UserError(payment._say_post_payment())
-            if self.state == "posted" or payment.state not in _BESIDE[state]:
+            if self.state == "posted":
                 raise UserError(payment._say_no_reset())
+            if payment.state not in _BESIDE[state]:
+                raise UserError(payment._say_entry_locked())
         if vals.get("origin_payment_id") == payment.id == self.payment_ids.id:
             # The other link, of what is its payment already.
             vals = {name: vals[name] for name in vals if name != "origin_payment_id"}
-        if payment._lacks_leave(self.env) and self._really_changes(vals):
+        # One that posts itself would repeat the payment, or post it alone.
+        automatic = vals.get("auto_post", "no") != "no"
+        if payment._lacks_leave(self.env) and (automatic or self._really_changes(vals)):
             raise UserError(payment._say_entry_locked())
 
     def _really_changes(self, vals):
@@ -222,6 +231,18 @@ class AccountMove(models.Model):
                     )
                 )
 
+    def _check_no_statement(self, vals):
+        """Refuse to call a posted entry a statement line's, with which it would go."""
+        for move in self._guarded_entries():
+            if _differs(move, "statement_line_id", vals):
+                raise UserError(
+                    _(
+                        "Posted journal entries cannot be modified (%(entry)s): it is "
+                        "no statement line's.",
+                        entry=move.display_name,
+                    )
+                )
+
     def _check_reversal(self):
         """Refuse to post, later on, a reversal that nobody could have made at once."""
         drafts = self.filtered(
@@ -270,7 +291,8 @@ class AccountBankStatementLine(models.Model):
 
     def unlink(self):
         """Delete; the entry, posted as it is, goes with its statement line."""
-        own = self.sudo().move_id.with_env(self.env)
+        own = self.sudo().filtered(lambda one: one.move_id.statement_line_id == one)
+        own = own.move_id.with_env(self.env)
         return super(
             AccountBankStatementLine, grant.with_grant(self, grant.DELETE, own)
         ).unlink()

@@ -79,17 +79,26 @@ class AccountPayment(models.Model):
             self._check_decision_granted(STEP_FIELDS & vals.keys())
         if not (FROZEN_FIELDS & vals.keys() or "state" in vals):
             return super().write(vals)
-        controlled = self.filtered("payment_control")
+        controlled = self.filtered("payment_control").with_prefetch(self._prefetch_ids)
         if not controlled:
             return super().write(vals)
         if controlled._is_making_entry():
             vals = {name: vals[name] for name in vals if name != "state"}
+        controlled._check_entry_kept(vals)
         moving = controlled._check_state_change(vals)
         edited = controlled._check_frozen(vals)
         before = controlled._states()
         seen = {} if controlled._is_making_entry() else controlled._picture(vals)
         edited._rewrite_posted(vals)
-        rest = grant.with_grant(self - edited, grant.SYNC, controlled - edited)
+        lacking = (controlled - edited).filtered(
+            lambda one: (
+                (one.move_id or vals.get("move_id"))
+                and not grant.is_any_granted(self.env, _LEAVE_UNPOSTED, one)
+            )
+        )
+        # Odoo writes payments of a batch one by one, and fetches for all of them.
+        rest = (self - edited) if edited else self
+        rest = grant.with_grant(rest, grant.SYNC, lacking)
         res = super(AccountPayment, rest).write(vals)
         (controlled - edited)._bring_entry_along(vals)
         moving._follow_state(vals, before)
@@ -252,13 +261,13 @@ class AccountPayment(models.Model):
                 if vals[name] and (name, vals[name]) != ("approval_state", "draft")
             }
             if given:
-                raise UserError(_say_no_decision(self, given))
+                raise UserError(self._say_steps_only(given))
 
     def _check_decision_granted(self, names):
         if not all(
             grant.is_granted(self.env, grant.DECIDE, payment) for payment in self
         ):
-            raise UserError(_say_no_decision(self, names))
+            raise UserError(self._say_steps_only(names))
 
     def _check_born_draft(self):
         for payment in self:
@@ -267,7 +276,7 @@ class AccountPayment(models.Model):
             payment._check_own_entry()
 
     def _check_own_entry(self):
-        """Refuse an entry that is posted, an invoice, or another payment's."""
+        """Refuse an entry that is posted, another's, or of something else."""
         move = self.sudo().move_id
         if not move:
             return
@@ -281,6 +290,21 @@ class AccountPayment(models.Model):
                     entry=move.display_name,
                 )
             )
+        self._check_entry_agrees({"state"})
+
+    def _check_entry_kept(self, vals):
+        """Refuse to change the entry of a payment that has one for another or none."""
+        if "move_id" not in vals:
+            return
+        for payment in self.filtered(lambda one: one.move_id and not one.is_posted):
+            if payment._lacks_leave(self.env) and _differs(payment, "move_id", vals):
+                raise UserError(
+                    _(
+                        "%(payment)s keeps its journal entry %(entry)s.",
+                        payment=payment.display_name,
+                        entry=payment.sudo().move_id.display_name,
+                    )
+                )
 
     def _is_making_entry(self):
         return all(grant.is_granted(self.env, grant.ENTRY, payment) for payment in self)
@@ -413,6 +437,12 @@ class AccountPayment(models.Model):
             sorted(self._fields[name]._description_string(self.env) for name in names)
         )
 
+    def _say_steps_only(self, names):
+        return _(
+            "%(fields)s: these are set by the steps of the approval workflow alone.",
+            fields=self._labels(names),
+        )
+
     def _say_no_edit(self):
         return _(
             "Posted payments cannot be modified (%(payment)s). A payment manager can "
@@ -464,10 +494,10 @@ class AccountPayment(models.Model):
             )
             entering._level_with_entry()
         elif _ON_ENTRY.keys() & vals.keys():
-            drafts = self.filtered(lambda one: one.move_id.state == "draft")
-            grant.with_grant(drafts, grant.SYNC, drafts)._write_on_entry()
-        if vals.get("move_id") and not posted:
-            for payment in self.filtered(lambda one: not one.is_posted):
+            rest = self.filtered(lambda one: one.move_id.state in ("draft", "cancel"))
+            grant.with_grant(rest, grant.SYNC, rest)._write_on_entry()
+        if vals.get("move_id"):
+            for payment in self.filtered(lambda one: one.state not in POSTED_STATES):
                 payment._check_own_entry()
 
     def _level_with_entry(self):
@@ -483,17 +513,24 @@ class AccountPayment(models.Model):
             if move and move.date != payment.date:
                 payment.date = move.date
         for payment in self:
-            differences = payment._entry_differences()
-            if differences:
-                raise UserError(
-                    _(
-                        "%(payment)s and its journal entry %(entry)s differ in "
-                        "%(fields)s: nothing was changed.",
-                        payment=payment.display_name,
-                        entry=payment.move_id.display_name,
-                        fields=payment._labels(differences),
-                    )
+            payment._check_entry_agrees()
+
+    def _check_entry_agrees(self, apart=frozenset()):
+        """Refuse a payment that is not what its entry says.
+
+        :param apart: names of fields in which they may differ
+        """
+        differences = self._entry_differences() - apart
+        if differences:
+            raise UserError(
+                _(
+                    "%(payment)s and its journal entry %(entry)s differ in %(fields)s: "
+                    "nothing was changed.",
+                    payment=self.display_name,
+                    entry=self.sudo().move_id.display_name,
+                    fields=self._labels(differences),
                 )
+            )
 
     def _write_on_entry(self):
         for payment in self:
@@ -574,6 +611,7 @@ class AccountPayment(models.Model):
             payment.id: [payment[name] for name in names]
             for payment in self
             if payment._is_waiting()
+            and not grant.is_granted(self.env, grant.POST, payment)
         }
 
     def _compare(self, seen):
@@ -598,13 +636,9 @@ class AccountPayment(models.Model):
 
 
 def _differs(record, name, vals):
+    """Tell whether values would really change a field of one record."""
+    if name not in vals:
+        return False
     field = record._fields[name]
     new = field.convert_to_record(field.convert_to_cache(vals[name], record), record)
     return new != record[name]
-
-
-def _say_no_decision(records, names):
-    return _(
-        "%(fields)s: these are set by the steps of the approval workflow alone.",
-        fields=records._labels(names),
-    )

@@ -3,7 +3,6 @@ what they pay.
 """
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 from ..compat import DRAFTS_MATCH
 from ..tools import grant
@@ -41,13 +40,11 @@ class AccountPayment(models.Model):
     def _is_postable(self):
         """Whether the current user may post a payment that is approved."""
         self.ensure_one()
-        if self.approval_state != "approved" or self._why_not("post"):
-            return False
-        try:
-            self._check_quarantine()
-        except UserError:
-            return False
-        return True
+        return (
+            self.approval_state == "approved"
+            and not self._why_not("post")
+            and not self._held_until()
+        )
 
     def registration_result(self):
         """Tell a caller of the register wizard what became of its payment.
@@ -135,11 +132,13 @@ class AccountPaymentRegister(models.TransientModel):
 
     def _post_payments(self, to_process, edit_mode=False):
         """Post what may be posted; submit the others, which wait for their decision."""
-        for values in to_process:
-            payment = values["payment"]
-            if payment.payment_control:
-                # In order: each counts for the cumulative amounts of the next.
-                payment._submit(payment._states())
+        payments = self.env["account.payment"].concat(
+            *(values["payment"] for values in to_process)
+        )
+        controlled = payments.filtered("payment_control")
+        if controlled:
+            # Whoever may register payments in Odoo has them submitted.
+            controlled._submit(controlled._states())
         ready = [values for values in to_process if not self._waits(values)]
         super()._post_payments(ready, edit_mode=edit_mode)
 
