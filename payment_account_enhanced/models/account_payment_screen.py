@@ -1,4 +1,4 @@
-"""What the screens show of a payment's approval, by the rules that the server follows."""
+"""What the screens show of a payment's approval, by the rules of the server."""
 
 from odoo import _, api, fields, models
 from odoo.tools import format_datetime
@@ -55,14 +55,15 @@ class AccountPayment(models.Model):
             payment.can_recall = payment._may_take("recall")
             payment.can_cancel = payment._may_cancel()
 
-    @api.depends("bank_quarantine", "needs_approval")
+    @api.depends("bank_quarantine_until", "needs_approval")
     def _compute_can_decide(self):
         """Hide the last decision while the bank account holds the payment back."""
-        super()._compute_can_decide()
-        for payment in self.filtered("bank_quarantine"):
+        res = super()._compute_can_decide()
+        for payment in self.filtered(lambda one: one._held_until()):
             payment.can_approve = False
             if not payment.needs_approval:
                 payment.can_review = False
+        return res
 
     @api.depends_context("uid")
     @api.depends("state", "payment_control")
@@ -119,7 +120,7 @@ class AccountPayment(models.Model):
         return bool(self.state == "draft" and mine and self.has_access("write"))
 
     def _shown_requirement(self):
-        """Return what the rules ask of it; of an unsaved one, as far as it is filled."""
+        """Return what the rules ask of it, also of one that is half filled."""
         if not (self.journal_id and self.currency_id and self.date):
             return {}
         return self._requirement()
@@ -299,8 +300,8 @@ class AccountPayment(models.Model):
             return []
         return [
             _(
-                "Registered for %(entries)s, which stay unpaid until it is posted. They "
-                "are reconciled with it then.",
+                "Registered for %(entries)s, which stay unpaid until it is posted. "
+                "They are reconciled with it then.",
                 entries=", ".join(moves.mapped("name")),
             )
         ]

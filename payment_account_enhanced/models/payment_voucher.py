@@ -97,6 +97,18 @@ class AccountPayment(models.Model):
             for role, user, moment, behalf in signed
         ]
 
+    def _voucher_changes(self):
+        """Return the changes by override since it was posted, the first one first.
+
+        :return: lines of the decision log
+        """
+        self.ensure_one()
+        lines = self.sudo().approval_log_ids.sorted("id")
+        posted = lines.filtered(lambda line: line.action == "post")[-1:]
+        return lines.filtered(
+            lambda line: line.action == "edit" and line.id > posted.id
+        )
+
     def _voucher_entry_lines(self):
         """Return the items of the journal entry, debits first."""
         self.ensure_one()
@@ -141,7 +153,7 @@ class AccountPayment(models.Model):
         ]
 
     def _matched_items(self):
-        """Yield each invoice's item that is matched, and by how much in its currency."""
+        """Yield each item that is matched, and by how much in its currency."""
         _liquidity, counterpart, _other = self._seek_for_lines()
         for own in counterpart:
             for part in own.matched_debit_ids:
@@ -164,6 +176,7 @@ class PaymentVoucherReport(models.AbstractModel):
     def _get_report_values(self, docids, data=None):
         """Number those that were posted before vouchers were numbered."""
         payments = self.env["account.payment"].browse(docids)
+        payments.check_access("read")
         payments.filtered("payment_control")._number_vouchers()
         return {"doc_ids": docids, "doc_model": payments._name, "docs": payments}
 

@@ -44,7 +44,7 @@ class AccountPayment(models.Model):
         return token.decode().rstrip("=")
 
     def _voucher_digest(self):
-        """Return the authentication code of id, amount, currency, partner, decisions."""
+        """Return the code of id, amount, currency, partner and decisions."""
         payment = self.sudo()
         places = payment.currency_id.decimal_places
         printed = [
