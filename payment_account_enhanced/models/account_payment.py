@@ -135,27 +135,28 @@ class AccountPayment(models.Model):
         :param delegator: `res.users` on whose behalf it is done
         :param dict before: approval states before, by id
         """
-        # The log is nobody's to write; a step of the workflow causes each line.
-        self.env["payment.approval.log"].sudo().create(
+        nameless = _("Draft Payment")
+        self.env["payment.approval.log"]._append(
             [
                 {
                     "payment_id": payment.id,
                     "payment_ref": payment.id,
-                    "payment_name": payment.name or _("Draft Payment"),
+                    "payment_name": payment.name or nameless,
                     "company_id": payment.company_id.id,
                     "action": action,
-                    "user_id": self.env.user.id,
-                    "delegator_id": delegator.id if delegator else False,
-                    "reason": reason or False,
-                    "state_before": (before or {}).get(payment.id, False),
+                    "user_id": self.env.uid,
+                    "delegator_id": delegator.id if delegator else None,
+                    "reason": reason or None,
+                    "state_before": (before or {}).get(payment.id) or None,
                     "state_after": payment.approval_state,
                     "amount": payment.amount,
-                    "currency_id": payment.currency_id.id,
-                    "partner_id": payment.partner_id.id,
+                    "currency_id": payment.currency_id.id or None,
+                    "partner_id": payment.partner_id.id or None,
                 }
                 for payment in self
             ]
         )
+        self.invalidate_recordset(["approval_log_ids"])
 
     @api.model
     def _init_approval_state(self, companies=None):

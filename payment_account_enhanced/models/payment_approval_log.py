@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 ACTIONS = [
     ("submit", "Submitted"),
@@ -48,6 +49,29 @@ class PaymentApprovalLog(models.Model):
     amount = fields.Monetary(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     partner_id = fields.Many2one("res.partner", readonly=True, ondelete="set null")
+
+    @api.model
+    def _append(self, lines):
+        """Write lines to the end of the log, which only steps of the workflow do.
+
+        In one statement: a batch of payments has as many lines, of which nothing is
+        computed.
+
+        :param list lines: dicts of values as the columns take them, all of the same keys
+        """
+        if not lines:
+            return
+        names = [*lines[0], "decided_at", "create_uid", "create_date"]
+        now = fields.Datetime.now()
+        stamp = (now, self.env.uid, now)
+        columns = SQL(", ").join(SQL.identifier(name) for name in names)
+        rows = SQL(", ").join(
+            SQL("%s", (*line.values(), *stamp)) for line in lines
+        )
+        table = SQL.identifier(self._table)
+        self.env.cr.execute(
+            SQL("INSERT INTO %s (%s) VALUES %s", table, columns, rows)
+        )
 
     def write(self, vals):
         """Refuse: a decision that was taken was taken.

@@ -302,6 +302,7 @@ def _covers(scope, payment):
         and (
             not scope.tags
             or not partner
-            or not scope.tags.isdisjoint((commercial | partner).category_id.ids)
+            or not scope.tags.isdisjoint(commercial.category_id.ids)
+            or not scope.tags.isdisjoint(partner.category_id.ids)
         )
     )

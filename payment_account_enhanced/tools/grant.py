@@ -66,8 +66,12 @@ def with_grant(records, action, granted, notes=None):
     :param granted: the payments or entries that it is about
     :param dict notes: why, by id
     """
-    held = (*_held(records.env), Grant(action, granted, notes))
-    return records.with_context(**{KEY: held})
+    held = _held(records.env)
+    if all(any(one.covers(action, record) for one in held) for record in granted):
+        # Every context is an environment, and Odoo searches all of them for each new
+        # one: in a batch they would outweigh the rest.
+        return records
+    return records.with_context(**{KEY: (*held, Grant(action, granted, notes))})
 
 
 def hand_back(records, env):
