@@ -155,7 +155,7 @@ class AccountPayment(models.Model):
         free._enter(requirements, free._states())
         for payment in self:
             if payment.approval_state != "approved":
-                raise UserError(payment._say_unapproved())
+                raise UserError(payment._say_unapproved(requirements[payment.id]))
         self._check_may("post")
         self._check_quarantine()
         self._check_requirement_kept(requirements)
@@ -173,8 +173,15 @@ class AccountPayment(models.Model):
         posted._log_decision("post", before=before)
         posted._clear_activities()
 
-    def _say_unapproved(self):
-        """Return why a payment that is not approved is not posted."""
+    def _say_unapproved(self, requirement=None):
+        """Return why a payment that is not approved is not posted.
+
+        :param dict requirement: what was asked of it just now, with others perhaps
+        """
+        rules = self.sudo().approval_rule_ids
+        if requirement:
+            rules |= rules.browse(requirement["approval_rule_ids"][0][2])
+        rules = rules or self._rules()
         states = dict(self._fields["approval_state"]._description_selection(self.env))
         if self.approval_state == "cancelled" or self.state in ("canceled", "rejected"):
             return _(
@@ -183,14 +190,19 @@ class AccountPayment(models.Model):
                 payment=self.display_name,
                 state=states[self.approval_state],
             )
+        if not rules:
+            return _(
+                "%(payment)s cannot be posted: it is %(state)s, and only its step Post "
+                "does it.",
+                payment=self.display_name,
+                state=states[self.approval_state],
+            )
         return _(
             "%(payment)s cannot be posted: it is %(state)s, and its rules (%(rules)s) "
             "ask for an approval first.",
             payment=self.display_name,
             state=states[self.approval_state],
-            rules=", ".join(
-                (self.sudo().approval_rule_ids or self._rules()).mapped("name")
-            ),
+            rules=", ".join(rules.mapped("name")),
         )
 
     # Pieces
