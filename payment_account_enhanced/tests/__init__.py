@@ -1,5 +1,7 @@
 from . import common
 from . import test_workflow
+from . import test_workflow_duties
+from . import test_workflow_batch
 from . import test_rules
 from . import test_register
 from . import test_bypass

@@ -98,7 +98,9 @@ class TestRules(PaymentCase):
             "EUR", rates=[("2020-01-01", 2.0), ("2021-01-01", 4.0)]
         )
         foreign = {"currency_id": currency.id}
-        self.assert_falls_under(self.payment(2000, date="2020-06-01", **foreign), self.rule)
+        self.assert_falls_under(
+            self.payment(2000, date="2020-06-01", **foreign), self.rule
+        )
         self.assert_falls_under(self.payment(1999, date="2020-06-01", **foreign), None)
         self.assert_falls_under(self.payment(2000, date="2021-06-01", **foreign), None)
 
@@ -269,8 +271,9 @@ class TestRules(PaymentCase):
             {"cumulative_amount": 10, "cumulative_days": 0},
             {"needs_review": False, "needs_approval": False},
         ):
-            with self.subTest(values), self.assertRaisesRegex(
-                ValidationError, "rule|Rule"
+            with (
+                self.subTest(values),
+                self.assertRaisesRegex(ValidationError, "rule|Rule"),
             ):
                 self.rule.with_user(self.manager).write(values)
 
