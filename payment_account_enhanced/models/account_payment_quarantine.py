@@ -5,6 +5,17 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 from odoo.tools.sql import column_exists, create_column
 
+#: What decides, besides the time, whether a payment is held back.
+_HOLDING = (
+    "partner_bank_id",
+    "partner_bank_id.quarantine_since",
+    "partner_bank_id.bank_confirmer_ids",
+    "payment_type",
+    "company_id",
+    "submitter_id",
+    "preparer_ids",
+)
+
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
@@ -51,26 +62,18 @@ class AccountPayment(models.Model):
         return res
 
     @api.depends_context("uid", "lang")
-    @api.depends("partner_bank_id", "payment_type", "state", "approval_state")
+    @api.depends(*_HOLDING, "state", "approval_state")
     def _compute_bank_quarantine(self):
         for payment in self:
             payment.bank_quarantine = payment._quarantine_reason()
 
-    @api.depends(
-        "partner_bank_id",
-        "partner_bank_id.quarantine_since",
-        "partner_bank_id.bank_confirmer_ids",
-        "payment_type",
-        "company_id",
-        "submitter_id",
-        "preparer_ids",
-    )
+    @api.depends(*_HOLDING)
     def _compute_bank_quarantine_until(self):
         for payment in self:
             payment.bank_quarantine_until = payment._held_until()
 
     @api.depends_context("uid")
-    @api.depends("partner_bank_id", "payment_type", "state", "approval_state")
+    @api.depends(*_HOLDING, "state", "approval_state")
     def _compute_can_confirm_bank(self):
         for payment in self:
             payment.can_confirm_bank = bool(
@@ -108,12 +111,19 @@ class AccountPayment(models.Model):
     def _held_until(self):
         """Return until when its bank account holds the payment back, False if free.
 
-        Money that comes in, or leaves without an account, has nothing to wait for.
+        What is posted left before.
         """
         self.ensure_one()
+        return not self.is_posted and self._account_held_until()
+
+    def _account_held_until(self):
+        """Return until when the account is in quarantine for the payment, else False.
+
+        Money that comes in, or leaves without an account, has nothing to wait for.
+        """
         payment = self.sudo()
         bank = payment.partner_bank_id
-        if payment.payment_type != "outbound" or not bank or payment.is_posted:
+        if payment.payment_type != "outbound" or not bank:
             return False
         until = bank._quarantine_end(payment.company_id)
         return until and not payment._bank_confirmers() and until
@@ -136,8 +146,9 @@ class AccountPayment(models.Model):
         """Return in words why the payment is held back, False when it is not."""
         self.ensure_one()
         until = self._held_until()
-        if not until:
-            return False
+        return until and self._say_quarantine(until)
+
+    def _say_quarantine(self, until):
         bank = self.sudo().partner_bank_id
         since = bank.quarantine_since or bank.create_date
         no_second = bank._changers() | self.sudo()._preparers()
@@ -167,6 +178,15 @@ class AccountPayment(models.Model):
                         reason=payment._quarantine_reason(),
                     )
                 )
+
+    def _rewrite_posted(self, vals):
+        """Change posted payments; an override sends no money past a quarantine."""
+        res = super()._rewrite_posted(vals)
+        for payment in self if "partner_bank_id" in vals else ():
+            until = payment._account_held_until()
+            if until:
+                raise UserError(payment._say_quarantine(until))
+        return res
 
 
 class ResCompany(models.Model):

@@ -115,7 +115,9 @@ class ResPartnerBank(models.Model):
         turned = self.filtered(lambda bank: _differs(bank, "active", vals))
         before = {bank: bank._details(names) for bank in changed}
         res = super().write(vals)
-        changed._note_change("changed", before)
+        changed._note_change(
+            "changed", {bank: bank._say_changes(before[bank]) for bank in changed}
+        )
         kind = "restored" if vals.get("active") else "archived"
         turned._note_change(kind, dict.fromkeys(turned, ""))
         return res
@@ -187,11 +189,11 @@ class ResPartnerBank(models.Model):
             if old != now[label]
         )
 
-    def _note_change(self, kind, before):
+    def _note_change(self, kind, details):
         """Start the quarantine anew, and send back the payments that use the accounts.
 
         :param str kind: a key of `payment_bank_change.KINDS`
-        :param dict before: what `_details` returned, or "", by account
+        :param dict details: what changed, in words, by account
         """
         if not self:
             return
@@ -209,10 +211,6 @@ class ResPartnerBank(models.Model):
                 bank_confirmer_ids=[command.clear()],
                 bank_confirmed_at=False,
             )
-        details = {
-            bank: bank._say_changes(before[bank]) if before[bank] else ""
-            for bank in self
-        }
         self._log_change(kind, details)
         for bank in self:
             bank._send_payments_back(kind, details[bank])
@@ -359,4 +357,5 @@ class ResBank(models.Model):
             self.env["res.partner.bank"].sudo().search([("bank_id", "=", self.id)])
         )
         label = self._fields["bic"]._description_string(self.env)
-        accounts._note_change("changed", dict.fromkeys(accounts, {label: old}))
+        detail = f"{label}: {old or '–'} → {self.bic or '–'}"
+        accounts._note_change("changed", dict.fromkeys(accounts, detail))
