@@ -1,6 +1,7 @@
 """The voucher's number, and what it prints."""
 
 from odoo import _, api, fields, models
+from odoo.tools import groupby
 
 SEQUENCES = {"outbound": "PV", "inbound": "RV"}
 
@@ -29,23 +30,31 @@ class AccountPayment(models.Model):
         return res
 
     def _number_vouchers(self):
-        """Give a number to those that are posted and have none yet."""
+        """Give a number to those that are posted and have none yet.
+
+        One query for the numbers of a sequence, and one to write them: each is another,
+        and the ORM would write payment by payment.
+        """
         fresh = self.filtered(lambda one: one.is_posted and not one.voucher_number)
-        for (company, direction), payments in fresh.grouped(
-            lambda payment: (payment.company_id, payment.payment_type)
-        ).items():
+        if not fresh:
+            return
+        numbers = {}
+        for (company, direction), payments in groupby(
+            fresh, lambda payment: (payment.company_id, payment.payment_type)
+        ):
             sequence = company._voucher_sequence(direction)
-            numbers = sequence._draw_numbers(payments.mapped("date"))
-            # Every one has another value, which nothing is computed from or tracks.
-            self.env.cr.execute(
-                """
-                UPDATE account_payment
-                   SET voucher_number = drawn.number
-                  FROM unnest(%s, %s) AS drawn (id, number)
-                 WHERE account_payment.id = drawn.id
-                """,
-                [payments.ids, numbers],
-            )
+            drawn = sequence._draw_numbers([payment.date for payment in payments])
+            ids = [payment.id for payment in payments]
+            numbers.update(zip(ids, drawn, strict=True))
+        self.env.cr.execute(
+            """
+            UPDATE account_payment
+               SET voucher_number = given.number
+              FROM unnest(%s::int[], %s::varchar[]) AS given (id, number)
+             WHERE account_payment.id = given.id
+            """,
+            [list(numbers), list(numbers.values())],
+        )
         fresh.invalidate_recordset(["voucher_number"])
 
     # What the voucher prints
