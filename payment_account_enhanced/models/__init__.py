@@ -10,7 +10,6 @@ from . import account_payment_activity
 from . import account_payment_workflow
 from . import account_payment_register
 from . import account_payment_provider
-from . import base_partner_merge
 from . import payment_approval_delegation
 from . import payment_approval_log
 from . import payment_approval_rule

@@ -57,21 +57,8 @@ class AccountMove(models.Model):
 
         :raises UserError: naming the payment or the entry
         """
-        kept = self.browse()
-        for payment in self._controlled_payments():
-            own = self & payment.move_id.with_env(self.env)
-            if own and (payment.once_posted or payment.is_posted):
-                if not grant.is_granted(self.env, grant.CANCEL, payment):
-                    raise UserError(
-                        _(
-                            "The entry of %(payment)s stays: a payment that was posted "
-                            "once is never deleted.",
-                            payment=payment.display_name,
-                        )
-                    )
-                kept |= own
-            elif own and payment._is_waiting() and payment._lacks_leave(self.env):
-                raise UserError(payment._say_entry_locked())
+        # Not by `ondelete`, which a key of the caller's context skips.
+        kept = self._cancelled_instead()
         self._check_guarded_stay()
         kept.write({"auto_post": "no", "state": "cancel"})
         rest = self - kept
@@ -136,6 +123,28 @@ class AccountMove(models.Model):
         moves = self.sudo()
         payments = (moves.origin_payment_id | moves.payment_ids).with_env(self.env)
         return payments.sudo().filtered("payment_control")
+
+    def _cancelled_instead(self):
+        """Return the entries that a payment's step cancels instead of deleting them.
+
+        :raises UserError: naming the payment whose entry stays
+        """
+        kept = self.browse()
+        for payment in self._controlled_payments():
+            own = self & payment.move_id.with_env(self.env)
+            if own and (payment.once_posted or payment.is_posted):
+                if not grant.is_granted(self.env, grant.CANCEL, payment):
+                    raise UserError(
+                        _(
+                            "The entry of %(payment)s stays: a payment that was posted "
+                            "once is never deleted.",
+                            payment=payment.display_name,
+                        )
+                    )
+                kept |= own
+            elif own and payment._is_waiting() and payment._lacks_leave(self.env):
+                raise UserError(payment._say_entry_locked())
+        return kept
 
     def _check_payments_allow(self, vals):
         asked = self._controlled_payments().filtered(

@@ -110,23 +110,8 @@ class AccountPayment(models.Model):
 
         :raises UserError: naming the payment
         """
-        for payment in self.filtered("payment_control"):
-            if payment.once_posted or payment.is_posted:
-                raise UserError(
-                    _(
-                        "%(payment)s was posted, and a payment that was posted once "
-                        "is never deleted.",
-                        payment=payment.display_name,
-                    )
-                )
-            if payment.approval_state not in _DELETABLE:
-                raise UserError(
-                    _(
-                        "%(payment)s waits for a decision: recall it before deleting "
-                        "it.",
-                        payment=payment.display_name,
-                    )
-                )
+        # Not by `ondelete`, which a key of the caller's context skips.
+        self.filtered("payment_control")._check_deletable()
         return super().unlink()
 
     @api.constrains("state", "company_id")
@@ -309,6 +294,25 @@ class AccountPayment(models.Model):
     def _is_making_entry(self):
         return all(grant.is_granted(self.env, grant.ENTRY, payment) for payment in self)
 
+    def _check_deletable(self):
+        for payment in self:
+            if payment.once_posted or payment.is_posted:
+                raise UserError(
+                    _(
+                        "%(payment)s was posted, and a payment that was posted once "
+                        "is never deleted.",
+                        payment=payment.display_name,
+                    )
+                )
+            if payment.approval_state not in _DELETABLE:
+                raise UserError(
+                    _(
+                        "%(payment)s waits for a decision: recall it before deleting "
+                        "it.",
+                        payment=payment.display_name,
+                    )
+                )
+
     def _check_state_change(self, vals):
         """Refuse a change of Odoo's own state that is not the workflow's.
 
@@ -481,7 +485,7 @@ class AccountPayment(models.Model):
             lambda one: one._changed(vals, RECONCILED_FIELDS)
         ).move_id.filtered(lambda move: move.state == "posted")
         entries.button_draft()
-        super(AccountPayment, payments).write(vals)
+        payments.write(vals)
         entries.action_post()
         payments._level_with_entry()
 
@@ -512,7 +516,8 @@ class AccountPayment(models.Model):
             move = payment.move_id
             if move and move.date != payment.date:
                 payment.date = move.date
-        for payment in self:
+        # Once for all: Odoo searches its environments for each new one.
+        for payment in self.sudo():
             payment._check_entry_agrees()
 
     def _check_entry_agrees(self, apart=frozenset()):
@@ -559,20 +564,31 @@ class AccountPayment(models.Model):
         move = payment.move_id
         if not move:
             return set()
-        pairs = {
-            "state": (move.state, "posted"),
-            "date": (move.date, payment.date),
-            "journal_id": (move.journal_id, payment.journal_id),
-            "currency_id": (move.currency_id, payment.currency_id),
-            "partner_id": (
-                move.partner_id.commercial_partner_id,
-                payment.partner_id.commercial_partner_id,
-            ),
+        different = {
+            name
+            for name in ("date", "journal_id", "currency_id", "partner_id")
+            if move[name] != payment[name]
         }
-        different = {name for name, (one, other) in pairs.items() if one != other}
-        if not payment._is_entry_amount_right():
+        if move.partner_id.commercial_partner_id == (
+            payment.partner_id.commercial_partner_id
+        ):
+            different.discard("partner_id")
+        if move.state != "posted":
+            different.add("state")
+        if not (payment._is_plain_entry() or payment._is_entry_amount_right()):
             different.add("amount")
         return different
+
+    def _is_plain_entry(self):
+        """Whether the entry takes the amount from where it leaves to one other item."""
+        sign = 1 if self.payment_type == "inbound" else -1
+        lines = self.move_id.line_ids
+        return len(lines) == 2 and any(
+            line.account_id == self.outstanding_account_id
+            and line.currency_id == self.currency_id
+            and line.amount_currency == sign * self.amount
+            for line in lines
+        )
 
     def _is_entry_amount_right(self):
         liquidity, counterpart, _write_off = self._seek_for_lines()

@@ -1,5 +1,6 @@
 from . import common
 from . import test_workflow
+from . import test_locks_table
 from . import test_workflow_duties
 from . import test_workflow_batch
 from . import test_rules

@@ -258,7 +258,7 @@ class TestRegister(RegisterCase):
 
     @staticmethod
     def _refuse_the_second(payments):
-        raise UserError("refused")  # pylint: disable=missing-gettext
+        raise UserError(payments.env._("refused"))
 
     # Meanwhile
 
