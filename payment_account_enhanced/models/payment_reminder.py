@@ -84,7 +84,7 @@ class AccountPayment(models.Model):
             )
 
     @api.model
-    def _find_late(self, kind, last_id, limit=_BATCH):
+    def _find_late(self, kind, last_id):
         """Return payments that wait for a step too long and were not reminded of.
 
         :param str kind: a key of `KINDS`
@@ -108,9 +108,9 @@ class AccountPayment(models.Model):
                     ("reminder", "in", sent_before),
                 ],
                 order="id",
-                limit=limit,
+                limit=_BATCH,
             )
-        return late.sorted("id")[:limit]
+        return late.sorted("id")[:_BATCH]
 
     def _try_tell_late(self, kind):
         """Tell of one payment; what goes wrong with it holds up no other.
