@@ -7,6 +7,7 @@ from . import test_rules
 from . import test_quarantine
 from . import test_delegation
 from . import test_reminders
+from . import test_deciding_at_once
 from . import test_register
 from . import test_bypass
 from . import test_voucher
