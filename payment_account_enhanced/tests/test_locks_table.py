@@ -127,7 +127,7 @@ TECHNICAL = {
 #: Open to an override while the payment is reconciled.
 WHILE_RECONCILED = {"form: memo", "form: partner_bank_id"}
 #: Nothing that was decided about.
-BESIDE = {"write: sent", "chatter", "form: payment_method_line_id"}
+BESIDE = {"write: sent", "chatter"}
 
 
 class _Undo(Exception):
@@ -180,6 +180,7 @@ class TestLocksTable(PaymentCase):
         )
         cls.branch = cls.env["res.company"].create({"name": "Elsewhere"})
         method = cls.journal.outbound_payment_method_line_ids[0].copy()
+        method.payment_account_id = method.payment_account_id.copy()
         cls.new_values = {
             "amount": 4000,
             "currency_id": cls.setup_other_currency("EUR").id,
