@@ -2,6 +2,7 @@
 
 import random
 import statistics
+from itertools import chain
 
 _RESAMPLES = 2000
 _SEED = 7
@@ -18,24 +19,27 @@ def percentile(values, share):
 
 
 def interval(before, after):
-    """Return the 95 % interval of the difference of two medians.
+    """Return the 95 % interval of the difference of two medians, by drawing anew.
 
-    The values of one round belong together, because both saw the same load: rounds are
-    drawn anew, not single values.
+    First starts of the servers are drawn, for two processes differ, then rounds of each
+    start. The values of one round belong together: they saw the same load.
 
-    :param before: values of the one way, a round each
-    :param after: values of the other way, in the same rounds
+    :param before: for each start, values of the one way, a round each
+    :param after: values of the other way, in the same starts and rounds
     :return: (low, high)
     """
     draw = random.Random(_SEED)
-    rounds = range(len(before))
-    found = []
-    for _ in range(_RESAMPLES):
-        chosen = draw.choices(rounds, k=len(before))
-        found.append(
-            median([after[n] for n in chosen]) - median([before[n] for n in chosen])
-        )
+    found = sorted(_drawn_difference(draw, before, after) for _ in range(_RESAMPLES))
     return percentile(found, 0.025), percentile(found, 0.975)
+
+
+def _drawn_difference(draw, before, after):
+    first, second = [], []
+    for start in draw.choices(range(len(before)), k=len(before)):
+        rounds = draw.choices(range(len(before[start])), k=len(before[start]))
+        first += [before[start][number] for number in rounds]
+        second += [after[start][number] for number in rounds]
+    return median(second) - median(first)
 
 
 class Samples:
@@ -55,10 +59,15 @@ class Samples:
         """Return what was measured."""
         return list(self._times)
 
+    def begin(self, title):
+        """Begin the rounds of another start of the servers."""
+        ways = self._times.setdefault(title, {each: [] for each in self._ways})
+        for starts in ways.values():
+            starts.append([])
+
     def add(self, title, way, elapsed):
         """Keep the time of one round."""
-        ways = self._times.setdefault(title, {each: [] for each in self._ways})
-        ways[way].append(elapsed)
+        self._times[title][way][-1].append(elapsed)
 
     def add_cpu(self, title, way, used):
         """Keep the CPU that the server used in many rounds."""
@@ -72,7 +81,8 @@ class Samples:
         :param str remark: what the names of the results say besides
         """
         times = [self._times[title][way] for way in self._ways]
-        cpu = [self._cpu[title][way] / len(times[0]) for way in self._ways]
+        rounds = sum(map(len, times[0]))
+        cpu = [self._cpu[title][way] / rounds for way in self._ways]
         for name, value, baseline, more in (*_spread(times, limit), *_cpu(cpu)):
             yield {
                 "name": f"{title}{remark}, {name}",
@@ -83,12 +93,12 @@ class Samples:
             }
 
 
-def _spread(times, limit):
-    plain, again, audited = times
-    bounds, noise = interval(plain, audited), interval(plain, again)
+def _spread(starts, limit):
+    bounds, noise = (interval(starts[0], starts[way]) for way in (2, 1))
+    plain, again, audited = ([*chain.from_iterable(way)] for way in starts)
+    best = [percentile(values, 0.1) for values in (plain, again, audited)]
     added = median(audited) - median(plain)
     verdict = {"limit": limit, "interval": bounds}
-    best = [percentile(values, 0.1) for values in times]
     yield f"median of {len(plain)}", median(audited), median(plain), {}
     yield "95th percentile", percentile(audited, 0.95), percentile(plain, 0.95), {}
     yield "added at the median", added, median(again) - median(plain), verdict
