@@ -186,7 +186,10 @@ class Screens:
         ]
 
     def _chart(self):
-        return self._read_groups(["event_time:day", "result"])
+        by = ["event_time:day", "result"]
+        if _SERIES >= 19:
+            return self.events.formatted_read_group([], by, ["__count"])
+        return self._read_groups(by)
 
     def _timed(self, name, call, limit=LIST_LIMIT_MS):
         """Return the median of several calls, none of which finds anything cached."""

@@ -155,6 +155,11 @@ class FusionLoginAudit(models.Model):
             "CREATE UNIQUE INDEX IF NOT EXISTS fusion_login_audit_hour_key_idx"
             " ON fusion_login_audit (hour_key) WHERE hour_key IS NOT NULL"
         )
+        # The planner takes the number of different times for that of their days, and so
+        # sorts millions of rows to group a few hundred. Nobody asks for one exact time.
+        self.env.cr.execute(
+            "ALTER TABLE fusion_login_audit ALTER event_time SET (n_distinct = 5000)"
+        )
         if self.pool.has_trigram:
             self._fc_index_login_parts()
 
