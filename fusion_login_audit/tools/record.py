@@ -21,8 +21,8 @@ from .text import is_name_like, mask, neutralise
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 LOGIN_LENGTH = 255
-_LOCK_TIMEOUT = "200ms"
-_STATEMENT_TIMEOUT = "1s"
+_LIMITS = "SET LOCAL lock_timeout TO '200ms'; SET LOCAL statement_timeout TO '1s'"
+_NO_LIMITS = "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT"
 _COLUMNS = (
     "user_id",
     "user_ref",
@@ -93,13 +93,10 @@ def record(registry, event):
     seen = event.client.seen
     if seen is not None and event.identity in seen:
         return True
-    row_id = _write(registry, event)
-    if row_id is None:
+    if not _write(registry, event):
         return False
     if seen is not None:
         seen.add(event.identity)
-    if row_id:
-        _look_for_alerts(registry, row_id, event.result)
     return True
 
 
@@ -146,13 +143,13 @@ def database_secret(cr):
 
 
 def _write(registry, event):
-    """Insert and commit; return the id, 0 when none is needed, None on failure."""
+    """Insert the row and look for alerts; return whether the row is there."""
     try:
         try:
-            return _insert_apart(registry, event)
+            _write_apart(registry, event)
         except ForeignKeyViolation:
             # The user is being deleted, or was made in a transaction that is not over.
-            return _insert_apart(registry, event, linked=False)
+            _write_apart(registry, event, linked=False)
     except Exception as error:
         _logger.error(
             "fusion_login_audit: a login was not recorded: result %s, reason %s, "
@@ -166,34 +163,35 @@ def _write(registry, event):
             event.client.ip,
             neutralise(str(error).strip() or type(error).__name__, 300),
         )
-        return None
+        return False
+    return True
 
 
-def _insert_apart(registry, event, *, linked=True):
-    """Insert on a cursor of its own, with limits on how long that may take.
+def _write_apart(registry, event, *, linked=True):
+    """Write on a cursor of its own: the row in one transaction, its alerts in the next.
 
-    The limits are taken back by hand: under a test, the transaction goes on.
+    The first has limits on how long it may take. They are taken back by hand: under a
+    test, the transaction goes on.
     """
     with registry.cursor() as cr:
-        cr.execute(
-            "SELECT set_config('lock_timeout', %s, true),"
-            " set_config('statement_timeout', %s, true)",
-            [_LOCK_TIMEOUT, _STATEMENT_TIMEOUT],
-        )
+        cr.execute(_LIMITS)
         row_id = insert(cr, event, linked=linked)
-        cr.execute("SET LOCAL lock_timeout TO DEFAULT")
-        cr.execute("SET LOCAL statement_timeout TO DEFAULT")
-        return row_id
+        cr.execute(_NO_LIMITS)
+        # Ours alone; what follows must see the rows of others who write right now.
+        cr.commit()  # pylint: disable=invalid-commit
+        if row_id:
+            _look_for_alerts(cr, row_id, event.result)
 
 
-def _look_for_alerts(registry, row_id, result):
-    """Evaluate the alerts of a new row in a transaction that sees all rows so far."""
+def _look_for_alerts(cr, row_id, result):
+    """Evaluate the alerts of a row that is committed; their trouble is only logged."""
     try:
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["fusion.login.alert"]._fc_evaluate(row_id, result)
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["fusion.login.alert"]._fc_evaluate(row_id, result)
+        env.flush_all()
     except Exception:
         _logger.exception("fusion_login_audit: no alert could be raised for %s", row_id)
+        cr.rollback()
 
 
 def _identified(cr, event):
