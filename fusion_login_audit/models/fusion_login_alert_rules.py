@@ -19,6 +19,7 @@ from odoo.tools import SQL
 
 from ..tools import settings
 from ..tools.client import INTERNAL_ADDRESS
+from ..tools.once import Memory
 from .fusion_login_alert import Finding
 from .fusion_login_alert_newest import newest
 
@@ -35,6 +36,8 @@ _STATEMENT_TIMEOUT = "1s"
 _SAME_LOGIN = timedelta(hours=1)
 # The newest events of an address that are looked at, however many it sends.
 _SPRAYING_ROWS = 500
+# Accounts that were used once: they are never unused again.
+used = Memory()
 # Counted at most, for the text of a repeated alert.
 _REPEATED_ROWS = 10_000
 # What the alerts are about that an attack would raise again and again.
@@ -54,18 +57,47 @@ class FusionLoginAlert(models.Model):
             planned for its kinds alone, and there is none when it has no kinds
         :return: the alerts raised
         """
+        kinds = self._fc_kinds([result] if result else AT_LOGIN)
+        return self._fc_raise_found(self._fc_look_at(row_id, kinds) if kinds else {})
+
+    @api.model
+    def _fc_look_back(self, result, user_id=None):
+        """Return what alerts ask about the events before one that is not written yet.
+
+        :param str result: the event's `result`
+        :param int user_id: the event's user, when the caller knows it
+        :return: SQL of columns, each with a comma behind it, for a row named `event`;
+            None when nothing is asked, or when the event itself has to be looked at
+        """
+        if result == "failure":
+            return None
+        kinds = self._fc_kinds([result])
+        if used.get((self.env.cr.dbname, user_id)):
+            kinds = [kind for kind in kinds if kind != "never_used"]
+        return self._fc_columns(kinds) if kinds else None
+
+    @api.model
+    def _fc_raise_found(self, event):
+        """Raise the alerts that an event calls for.
+
+        :param dict event: the row, with what each kind's query says of it
+        :return: the alerts raised
+        """
         alerts = self.browse()
-        if not settings.switch(self.env, "alert_enabled"):
-            return alerts
-        results = [result] if result else AT_LOGIN
-        kinds = [kind for each in results for kind in AT_LOGIN[each]]
-        kinds = [kind for kind in kinds if self._fc_is_watched(kind)]
-        event = self._fc_look_at(row_id, kinds) if kinds else {}
-        for kind in kinds:
+        if event.get("user_id") and "never_used" in event:
+            used.put((self.env.cr.dbname, event["user_id"]))
+        for kind in (kind for kinds in AT_LOGIN.values() for kind in kinds):
             finding = event.get(kind) and getattr(self, f"_fc_find_{kind}")(event)
             if finding:
                 alerts += self._fc_raise_in_login(kind, finding, event)
         return alerts
+
+    def _fc_kinds(self, results):
+        """Return the kinds that are looked at for these results of a login."""
+        if not settings.switch(self.env, "alert_enabled"):
+            return []
+        kinds = [kind for result in results for kind in AT_LOGIN[result]]
+        return [kind for kind in kinds if self._fc_is_watched(kind)]
 
     def _fc_is_watched(self, kind):
         """Tell whether a kind is switched on. The threshold is the switch of bursts."""
@@ -86,7 +118,7 @@ class FusionLoginAlert(models.Model):
                 """
                 SELECT set_config('lock_timeout', %(lock)s, true),
                        set_config('statement_timeout', %(statement)s, true);
-                SELECT id, user_id, attempted_login, ip_address, event_time, %(kinds)s,
+                SELECT id, user_id, attempted_login, ip_address, event_time, %(kinds)s
                        -- Under a test, the transaction goes on.
                        set_config('lock_timeout', NULL, true),
                        set_config('statement_timeout', NULL, true)
@@ -94,14 +126,18 @@ class FusionLoginAlert(models.Model):
                 """,
                 lock=_LOCK_TIMEOUT,
                 statement=_STATEMENT_TIMEOUT,
-                kinds=SQL(", ").join(
-                    SQL("%s AS %s", self._fc_part(kind), SQL.identifier(kind))
-                    for kind in kinds
-                ),
+                kinds=self._fc_columns(kinds),
                 id=row_id,
             )
         )
         return self.env.cr.dictfetchone() or {}
+
+    def _fc_columns(self, kinds):
+        """Return a column for each kind, each with a comma behind it."""
+        return SQL(" ").join(
+            SQL("%s AS %s,", self._fc_part(kind), SQL.identifier(kind))
+            for kind in kinds
+        )
 
     def _fc_part(self, kind):
         """Return a kind's part of the query, for events that are a case of it."""

@@ -34,7 +34,8 @@ class LoginAuditCase(TransactionCase):
         """
         at = more.pop("at", None)
         agent = more.pop("agent", CHROME)
-        row_id = insert(cls.env.cr, Event(result, login, Client(ip, agent), **more))
+        written = insert(cls.env.cr, Event(result, login, Client(ip, agent), **more))
+        row_id = written["id"]
         if at:
             cls.env.cr.execute(
                 "UPDATE fusion_login_audit SET event_time = %s WHERE id = %s",

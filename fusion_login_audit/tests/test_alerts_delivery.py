@@ -47,7 +47,7 @@ class DeliveryCase(CommittedCase):
             self.forget_cooldown(env)
             for _number in range(5):
                 event = Event("failure", self.login, Client("192.0.2.4", "<x>"))
-                row_id = insert(env.cr, event)
+                row_id = insert(env.cr, event)["id"]
             alert = env["fusion.login.alert"]._fc_evaluate(row_id)
             return alert.id
 

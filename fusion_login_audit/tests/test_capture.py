@@ -11,7 +11,7 @@ from psycopg2.pool import PoolError
 from odoo import http
 from odoo.exceptions import AccessDenied, AccessError, MissingError
 from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..models.compat import SERIES
 from ..tools import once
@@ -273,8 +273,8 @@ class TestCaptureOnBadDays(CaptureCase):
             self.no_row(),
         ):
             self.assertEqual(self.log_in()["uid"], self.user.id)
-        self.assertIn("result success", logs.output[0])
-        self.assertIn("ada@example.com", logs.output[0])
+        self.assertIn("result success", logs.output[-1])
+        self.assertIn("ada@example.com", logs.output[-1])
 
     def test_login_goes_on_when_the_request_is_odd(self):
         with (
@@ -297,10 +297,30 @@ class TestCaptureOnBadDays(CaptureCase):
         alerts = type(self.env["fusion.login.alert"])
         with (
             self.assertLogs(LOGGER, level="ERROR"),
-            patch.object(alerts, "_fc_evaluate", side_effect=ValueError("broken")),
+            patch.object(alerts, "_fc_raise_found", side_effect=ValueError("broken")),
             self.one_row(result="success"),
         ):
             self.assertEqual(self.log_in()["uid"], self.user.id)
+
+    def test_login_is_recorded_when_alerts_cannot_look_back(self):
+        alerts = type(self.env["fusion.login.alert"])
+        broken = SQL("(SELECT 1 FROM no_such_table) AS never_used,")
+        with (
+            self.assertLogs(LOGGER, level="ERROR") as logs,
+            patch.object(alerts, "_fc_look_back", return_value=broken),
+            self.one_row(result="success"),
+        ):
+            self.assertEqual(self.log_in()["uid"], self.user.id)
+        self.assertIn("no_such_table", logs.output[0])
+
+    def test_refusal_is_recorded_when_an_alert_cannot_be_raised(self):
+        alerts = type(self.env["fusion.login.alert"])
+        with (
+            self.assertLogs(LOGGER, level="ERROR"),
+            patch.object(alerts, "_fc_evaluate", side_effect=ValueError("broken")),
+            self.one_row(result="failure"),
+        ):
+            self.assertIsNone(self.log_in(WRONG, WRONG))
 
     def test_user_that_is_gone_keeps_its_number(self):
         event = Event(

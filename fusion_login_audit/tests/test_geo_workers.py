@@ -54,7 +54,7 @@ class TestGeoWorkers(BaseCase):
         with environment() as env:
             for ip in IPS:
                 event = LoginEvent("failure", "geo@example.com", Client(ip, ""))
-                self.ids[ip] = insert(env.cr, event)
+                self.ids[ip] = insert(env.cr, event)["id"]
 
     def _clean(self):
         with environment() as env:
@@ -126,7 +126,7 @@ class TestGeoWorkers(BaseCase):
         self.assertTrue(arrived.wait(SECONDS_TO_WAIT))
         with environment() as env:
             late = LoginEvent("failure", "geo@example.com", Client("81.2.69.9", ""))
-            self.ids["81.2.69.9"] = insert(env.cr, late)
+            self.ids["81.2.69.9"] = insert(env.cr, late)["id"]
         self.enrich()
         self.assertEqual(self.asked(), ["81.2.69.1", "81.2.69.9"])
         go_on.set()

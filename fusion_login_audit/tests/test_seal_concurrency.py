@@ -25,7 +25,8 @@ LOGIN_TIMEOUTS = "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout 
 def insert_event(cr, login, **more):
     """Insert an event as a login does, an hour old; return its id."""
     cr.execute(LOGIN_TIMEOUTS)
-    event_id = insert(cr, Event("success", login, Client("203.0.113.7", ""), **more))
+    event = Event("success", login, Client("203.0.113.7", ""), **more)
+    event_id = insert(cr, event)["id"]
     cr.execute(
         "UPDATE fusion_login_audit SET event_time = %s WHERE id = %s",
         [fields.Datetime.now() - timedelta(hours=1), event_id],

@@ -21,7 +21,8 @@ from .text import is_name_like, mask, neutralise
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 LOGIN_LENGTH = 255
-_LIMITS = "SET LOCAL lock_timeout TO '200ms'; SET LOCAL statement_timeout TO '1s'"
+# Each query brings its limits: a query of their own costs as much as the answer.
+_LIMITS = "SET LOCAL lock_timeout TO '200ms'; SET LOCAL statement_timeout TO '1s';"
 _NO_LIMITS = "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT"
 _COLUMNS = (
     "user_id",
@@ -41,11 +42,19 @@ _COLUMNS = (
     "database",
     "hour_key",
 )
+# What else is selected of the event sees the rows before it alone. Under a test the
+# transaction goes on, so the limits are taken back.
 _INSERT = f"""
-    INSERT INTO fusion_login_audit ({", ".join(_COLUMNS)})
-    VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
-    ON CONFLICT (hour_key) WHERE hour_key IS NOT NULL DO NOTHING
-    RETURNING id
+    {_LIMITS}
+    WITH event AS (
+        INSERT INTO fusion_login_audit ({", ".join(_COLUMNS)})
+        VALUES ({", ".join(["%s"] * len(_COLUMNS))})
+        ON CONFLICT (hour_key) WHERE hour_key IS NOT NULL DO NOTHING
+        RETURNING *)
+    SELECT id, user_id, attempted_login, ip_address, event_time, %s
+           set_config('lock_timeout', NULL, true),
+           set_config('statement_timeout', NULL, true)
+      FROM event
 """
 
 
@@ -100,23 +109,25 @@ def record(registry, event):
     return True
 
 
-def insert(cr, event, *, linked=True):
-    """Insert the row of an event with a cursor.
+def insert(cr, event, *, linked=True, look=None):
+    """Insert the row of an event with a cursor, within limits on how long it may take.
 
     :param cr: cursor of the database that was logged into
     :param Event event: what happened
     :param bool linked: whether `user_id` refers to the user; `user_ref` always says who
-    :return: the row's id, 0 when the hour has a row of this caller already
+    :param SQL look: columns to read along, each with a comma behind it; `event` is the
+        row
+    :return: dict of the row; empty when the hour has a row of this caller already
     """
     hour_key = _hour_key(cr, event)
     if hour_key and _is_there(cr, hour_key):
-        return 0
+        return {}
     row = {**_row(cr, _identified(cr, event)), "hour_key": hour_key}
     if not linked:
         row["user_id"] = None
-    cr.execute(_INSERT, row, log_exceptions=False)
-    found = cr.fetchone()
-    return found[0] if found else 0
+    values = [row[name] for name in _COLUMNS]
+    cr.execute(SQL(_INSERT, *values, look or SQL()), log_exceptions=False)
+    return cr.dictfetchone() or {}
 
 
 def _hour_key(cr, event):
@@ -131,14 +142,20 @@ def _is_there(cr, hour_key):
 
     The insert would: for whoever is changing that row, such as the look-up of places.
     """
-    cr.execute("SELECT 1 FROM fusion_login_audit WHERE hour_key = %s", [hour_key])
-    return bool(cr.fetchone())
+    query = "SELECT 1 FROM fusion_login_audit WHERE hour_key = %s"
+    return bool(_ask(cr, query, hour_key))
+
+
+def _ask(cr, query, *values):
+    """Return the first row of a query that brings its limits, None without a row."""
+    cr.execute(SQL("%s %s", SQL(_LIMITS), SQL(query, *values)))
+    return cr.fetchone()
 
 
 def database_secret(cr):
     """Return the key of this database's hashes."""
-    cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'database.secret'")
-    found = cr.fetchone()
+    query = "SELECT value FROM ir_config_parameter WHERE key = 'database.secret'"
+    found = _ask(cr, query)
     return f"fusion_login_audit:{found[0] if found else cr.dbname}"
 
 
@@ -161,7 +178,7 @@ def _write(registry, event):
             _login_for_log(event),
             event.user_id,
             event.client.ip,
-            neutralise(str(error).strip() or type(error).__name__, 300),
+            _brief(error),
         )
         return False
     return True
@@ -170,28 +187,55 @@ def _write(registry, event):
 def _write_apart(registry, event, *, linked=True):
     """Write on a cursor of its own: the row in one transaction, its alerts in the next.
 
-    The first has limits on how long it may take. They are taken back by hand: under a
-    test, the transaction goes on.
+    A failure is looked at in the second, which sees those of others beside it.
     """
     with registry.cursor() as cr:
-        cr.execute(_LIMITS)
-        row_id = insert(cr, event, linked=linked)
-        cr.execute(_NO_LIMITS)
-        # Ours alone; what follows must see the rows of others who write right now.
+        alerts = api.Environment(cr, SUPERUSER_ID, {})["fusion.login.alert"]
+        row = _insert_looking(alerts, event, linked)
+        if not row:
+            cr.execute(_NO_LIMITS)
         cr.commit()  # pylint: disable=invalid-commit
-        if row_id:
-            _look_for_alerts(cr, row_id, event.result)
+        if row:
+            _raise_alerts(alerts, row, event)
 
 
-def _look_for_alerts(cr, row_id, result):
-    """Evaluate the alerts of a row that is committed; their trouble is only logged."""
+def _insert_looking(alerts, event, linked):
+    """Insert the row, and read along what came before it, as far as alerts ask.
+
+    :return: as `insert` does
+    """
+    cr = alerts.env.cr
     try:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        env["fusion.login.alert"]._fc_evaluate(row_id, result)
-        env.flush_all()
-    except Exception:
-        _logger.exception("fusion_login_audit: no alert could be raised for %s", row_id)
+        look = alerts._fc_look_back(event.result, event.user_id)
+        if look:
+            return insert(cr, event, linked=linked, look=look)
+    except ForeignKeyViolation:
+        raise
+    except Exception as error:
+        _logger.error(
+            "fusion_login_audit: alerts could not look at a login: %s", _brief(error)
+        )
         cr.rollback()
+    return insert(cr, event, linked=linked)
+
+
+def _raise_alerts(alerts, row, event):
+    """Raise the alerts of a row that is committed; their trouble is only logged."""
+    try:
+        if event.result == "failure":
+            alerts._fc_evaluate(row["id"], event.result)
+        else:
+            alerts._fc_raise_found(row)
+        alerts.env.flush_all()
+    except Exception:
+        _logger.exception(
+            "fusion_login_audit: no alert could be raised for %s", row["id"]
+        )
+        alerts.env.cr.rollback()
+
+
+def _brief(error):
+    return neutralise(str(error).strip() or type(error).__name__, 300)
 
 
 def _identified(cr, event):
@@ -217,15 +261,14 @@ def _find_user(cr, user_id, login):
     :param str login: its login otherwise
     """
     column, value = ("id", user_id) if user_id else ("login", login)
-    cr.execute(
-        SQL(
-            "SELECT id, active, login FROM res_users WHERE %s = %s"
-            " ORDER BY active DESC, id LIMIT 1",
-            SQL.identifier(column),
-            value,
-        )
+    found = _ask(
+        cr,
+        "SELECT id, active, login FROM res_users WHERE %s = %s"
+        " ORDER BY active DESC, id LIMIT 1",
+        SQL.identifier(column),
+        value,
     )
-    return cr.fetchone() or (None, False, None)
+    return found or (None, False, None)
 
 
 def _reason_of(found, active):
@@ -236,11 +279,9 @@ def _reason_of(found, active):
 
 
 def _without_secret(cr, login):
-    cr.execute(
-        "SELECT value FROM ir_config_parameter"
-        " WHERE key = 'fusion_login_audit.known_login_pattern'"
-    )
-    pattern = (cr.fetchone() or ("",))[0]
+    query = "SELECT value FROM ir_config_parameter WHERE key = %s"
+    found = _ask(cr, query, "fusion_login_audit.known_login_pattern")
+    pattern = found[0] if found else ""
     if is_name_like(login, pattern):
         return login
     return mask(login, database_secret(cr))
