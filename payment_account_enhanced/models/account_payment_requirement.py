@@ -16,13 +16,14 @@ class AccountPayment(models.Model):
 
     def init(self):
         """Keep at hand what was paid to a partner lately, for cumulative amounts."""
-        super().init()
+        res = super().init()
         self.env.cr.execute(
             """
             CREATE INDEX IF NOT EXISTS account_payment_partner_date_idx
                 ON account_payment (partner_id, date)
             """
         )
+        return res
 
     def _approval_amounts(self):
         """Return the amounts that rules look at, in each company's currency.

@@ -41,7 +41,13 @@ class AccountPayment(models.Model):
         help="The next step is yours: to review, to approve, to post, or to correct "
         "after a rejection.",
     )
-    override_ids = fields.One2many("payment.override", "payment_id", "Overrides")
+    override_ids = fields.One2many(
+        "payment.override",
+        "payment_id",
+        "Overrides",
+        groups="payment_account_enhanced.group_manager,"
+        "payment_account_enhanced.group_auditor",
+    )
 
     # Buttons
 

@@ -57,7 +57,7 @@ class PaymentApprovalLog(models.Model):
         In one statement: a batch of payments has as many lines, of which nothing is
         computed.
 
-        :param list lines: dicts of values as the columns take them, all of the same keys
+        :param list lines: dicts of values as the columns take them, of the same keys
         """
         if not lines:
             return

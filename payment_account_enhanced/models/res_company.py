@@ -5,7 +5,6 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     payment_control = fields.Boolean(
-        "Payment Control",
         default=lambda self: self.env.company.payment_control,
         help="Payments follow the approval workflow, and posted ones are locked.",
     )

@@ -4,7 +4,6 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -267,7 +266,7 @@ class TestReminders(PaymentCase):
         def fail_for_the_first(payment, kind):
             tell(payment, kind)
             if payment == payments[0]:
-                raise UserError("No mail today.")
+                raise RuntimeError("No mail today.")
 
         with (
             patch.object(model, "_tell_late", fail_for_the_first),
