@@ -35,6 +35,7 @@ _DECIDED_FIELDS = BUSINESS_FIELDS | {
     "partner_type",
     "company_id",
     "move_id",
+    "outstanding_account_id",
 }
 #: What steps alone write: decisions, and what a payment waits to pay.
 STEP_FIELDS = APPROVAL_FIELDS | {"waits_to_pay", "waiting_line_ids", "waiting_rate"}
@@ -81,7 +82,11 @@ class AccountPayment(models.Model):
             return super().write(vals)
         controlled = self.filtered("payment_control").with_prefetch(self._prefetch_ids)
         if not controlled:
-            return super().write(vals)
+            # What was decided on before control was turned off is not what it will be.
+            seen = self._picture(vals)
+            res = super().write(vals)
+            self._compare(seen)
+            return res
         if controlled._is_making_entry():
             vals = {name: vals[name] for name in vals if name != "state"}
         controlled._check_entry_kept(vals)
@@ -89,6 +94,7 @@ class AccountPayment(models.Model):
         edited = controlled._check_frozen(vals)
         before = controlled._states()
         seen = {} if controlled._is_making_entry() else controlled._picture(vals)
+        accounts = controlled._accounts_of_entries(vals)
         edited._rewrite_posted(vals)
         lacking = (controlled - edited).filtered(
             lambda one: (
@@ -100,7 +106,7 @@ class AccountPayment(models.Model):
         rest = (self - edited) if edited else self
         rest = grant.with_grant(rest, grant.SYNC, lacking)
         res = super(AccountPayment, rest).write(vals)
-        (controlled - edited)._bring_entry_along(vals)
+        (controlled - edited)._bring_entry_along(vals, accounts)
         moving._follow_state(vals, before)
         controlled._compare(seen)
         return res
@@ -489,8 +495,23 @@ class AccountPayment(models.Model):
         entries.action_post()
         payments._level_with_entry()
 
-    def _bring_entry_along(self, vals):
-        """Keep the entries of payments in line that were written or posted just now."""
+    def _accounts_of_entries(self, vals):
+        """Return the outstanding accounts of unposted entries before a write, by id."""
+        if not {"payment_method_line_id", "outstanding_account_id"} & vals.keys():
+            return {}
+        return {
+            payment.id: payment.outstanding_account_id
+            for payment in self
+            if payment.move_id and not payment.is_posted
+        }
+
+    def _bring_entry_along(self, vals, accounts):
+        """Keep the entries of payments in line that were written or posted just now.
+
+        :param dict accounts: as `_accounts_of_entries` returned them before
+        """
+        for payment in self.browse(accounts):
+            payment._move_outstanding(accounts[payment.id])
         posted = vals.get("state") in POSTED_STATES and "move_id" not in vals
         if posted:
             entering = self.filtered(
@@ -503,6 +524,17 @@ class AccountPayment(models.Model):
         if vals.get("move_id"):
             for payment in self.filtered(lambda one: one.state not in POSTED_STATES):
                 payment._check_own_entry()
+
+    def _move_outstanding(self, old):
+        """Let an unposted entry follow to another account, which Odoo does not.
+
+        :param old: `account.account` before
+        """
+        new = self.outstanding_account_id
+        if new and new != old:
+            bound = grant.with_grant(self, grant.SYNC, self)
+            lines = bound.move_id.line_ids
+            lines.filtered(lambda line: line.account_id == old).account_id = new
 
     def _level_with_entry(self):
         """Make posted payments and their entries equal, or refuse.
@@ -575,6 +607,9 @@ class AccountPayment(models.Model):
             different.discard("partner_id")
         if move.state != "posted":
             different.add("state")
+        outstanding = payment.outstanding_account_id
+        if outstanding and outstanding not in move.line_ids.account_id:
+            different.add("outstanding_account_id")
         if not (payment._is_plain_entry() or payment._is_entry_amount_right()):
             different.add("amount")
         return different

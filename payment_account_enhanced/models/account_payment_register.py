@@ -97,7 +97,10 @@ class AccountPayment(models.Model):
         An invoice that was reset and posted again has new ones.
         """
         lines = self.waiting_line_ids
-        moves = self.invoice_ids - lines.move_id
+        partner = self.partner_id.commercial_partner_id
+        moves = (self.invoice_ids - lines.move_id).filtered(
+            lambda move: move.commercial_partner_id == partner
+        )
         return (lines | moves.line_ids).filtered(
             lambda line: (
                 line.account_id == account

@@ -273,6 +273,26 @@ class TestBypassEntry(LockCase):
         self.assertEqual(move.ref, "two")
         self.assertEqual(payment._entry_differences(), {"state"})
 
+    def test_draft_entry_follows_to_the_account_of_another_method(self):
+        method = self.journal.outbound_payment_method_line_ids[0].copy()
+        account = self.env["account.payment"]._get_outstanding_account("outbound")
+        method.payment_account_id = account.copy()
+        lines = [
+            {
+                "name": "rounding",
+                "account_id": self.expense.id,
+                "amount_currency": -1,
+                "balance": -1,
+                "currency_id": self.company.currency_id.id,
+            }
+        ]
+        payment = self.payment(write_off_line_vals=lines)
+        payment.payment_method_line_id = method
+        accounts = payment.move_id.line_ids.account_id
+        self.assertIn(method.payment_account_id, accounts)
+        self.assertIn(self.expense, accounts)
+        self.assertEqual(payment._entry_differences(), {"state"})
+
     def test_entry_that_another_module_made_is_taken_if_it_agrees(self):
         # As expenses do: the entry first, then the payment over it.
         outstanding = self.env["account.payment"]._get_outstanding_account("outbound")
@@ -468,6 +488,14 @@ class TestBypassMasterData(LockCase):
         self.company.payment_control = False
         self.company.payment_control = True
         self.assertEqual(payment.approval_state, "under_review")
+
+    def test_changed_while_control_was_off_it_is_submitted_again(self):
+        payment = self.payment()
+        payment.action_submit()
+        self.company.payment_control = False
+        payment.amount = 9000
+        self.company.payment_control = True
+        self.assertEqual(payment.approval_state, "draft")
 
     def test_without_control_the_addon_is_not_there(self):
         self.company.payment_control = False

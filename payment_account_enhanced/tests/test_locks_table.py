@@ -127,7 +127,7 @@ TECHNICAL = {
 #: Open to an override while the payment is reconciled.
 WHILE_RECONCILED = {"form: memo", "form: partner_bank_id"}
 #: Nothing that was decided about.
-BESIDE = {"write: sent", "chatter", "form: payment_method_line_id"}
+BESIDE = {"write: sent", "chatter"}
 
 
 class _Undo(Exception):
@@ -170,16 +170,15 @@ class TestLocksTable(PaymentCase):
         cls.partner_b = cls._vendor("Bert")
         cls.payable = cls.partner_a.property_account_payable_id
         journal = cls.journal.copy()
-        method = journal.outbound_payment_method_line_ids
-        method.payment_account_id = cls.env["account.payment"]._get_outstanding_account(
-            "outbound"
-        )
+        account = cls.env["account.payment"]._get_outstanding_account("outbound")
+        journal.outbound_payment_method_line_ids.payment_account_id = account
         plan, _others = cls.env["account.analytic.plan"]._get_all_plans()
         cls.analytic = cls.env["account.analytic.account"].create(
             {"name": "Project", "plan_id": plan.id}
         )
         cls.branch = cls.env["res.company"].create({"name": "Elsewhere"})
         method = cls.journal.outbound_payment_method_line_ids[0].copy()
+        method.payment_account_id = account.copy()
         cls.new_values = {
             "amount": 4000,
             "currency_id": cls.setup_other_currency("EUR").id,

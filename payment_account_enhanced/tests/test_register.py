@@ -307,6 +307,20 @@ class TestRegister(RegisterCase):
         self.post(payment)
         self.assertIn(bill.payment_state, ("paid", "in_payment"))
 
+    def test_invoice_of_somebody_else_is_not_paid_with_it(self):
+        bill = self.bill()
+        payment = self.register(bill)
+        other = self.init_invoice(
+            "in_invoice",
+            amounts=[400],
+            partner=self.partner_b,
+            post=True,
+            company=self.company,
+        )
+        payment.with_user(self.clerk).write({"invoice_ids": [(4, other.id)]})
+        self.post(payment)
+        self.assertEqual(other.payment_state, "not_paid")
+
     def test_waiting_payment_that_is_cancelled_pays_nothing(self):
         bill = self.bill()
         payment = self.register(bill)
