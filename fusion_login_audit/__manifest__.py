@@ -18,12 +18,17 @@
         "views/fusion_login_audit_views.xml",
         "views/fusion_login_alert_views.xml",
         "views/fusion_login_seal_views.xml",
+        "views/fusion_login_geo_views.xml",
         "views/fusion_login_own_activity_views.xml",
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["fusion_login_audit/static/src/**/*"],
+        "web.assets_backend": [
+            "fusion_login_audit/static/src/**/*",
+            ("remove", "fusion_login_audit/static/src/graph/**/*"),
+        ],
+        "web.assets_backend_lazy": ["fusion_login_audit/static/src/graph/**/*"],
     },
 }

@@ -1,5 +1,6 @@
 """Where the signatures and the transactions of Odoo's logins differ between series."""
 
+import logging
 from functools import partial
 
 from odoo import api, models, release
@@ -7,6 +8,8 @@ from odoo import api, models, release
 from ..tools.attempt import current_attempt
 from ..tools.login import call_attempt, login_attempt, login_event
 from ..tools.record import record
+
+_logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 SERIES = release.version_info[0]
 
@@ -44,8 +47,14 @@ else:
                 auth_info = super().authenticate(db, credential, user_agent_env)
 
             def mfa_url():
-                with cls.pool.cursor() as cr:
-                    return api.Environment(cr, auth_info["uid"], {}).user._mfa_url()
+                try:
+                    with cls.pool.cursor() as cr:
+                        user = api.Environment(cr, auth_info["uid"], {}).user
+                        return user._mfa_url()
+                except Exception:
+                    # The login is decided; only its record is at stake.
+                    _logger.exception("fusion_login_audit: second factor not known")
+                    return None
 
             record(cls.pool, login_event(attempt, auth_info, mfa_url))
             return auth_info
@@ -64,9 +73,25 @@ class ResUsersCredentials(models.Model):
         if attempt is None:
             # Somebody who is logged in confirms who it is: no login.
             return super()._check_credentials(credential, env)
-        attempt.note_check(self.env.uid, credential)
+        # The user whose credential it is: `self` where a second factor is checked for
+        # the public user's session, the environment's where `self` is no record.
+        attempt.note_check(self.id or self.env.uid, credential)
         if not (env or {}).get("interactive", True) and not attempt.key_like:
             attempt.key_like = self.env.user._rpc_api_keys_only()
         auth_info = super()._check_credentials(credential, env)
         attempt.note_method(auth_info.get("auth_method"))
         return auth_info
+
+
+def commit_progress(env, done, remaining):
+    """Commit, and tell Odoo how far a cron's run came.
+
+    :param int done: what the run has done since it last said so
+    :param int remaining: what is left for a run right after this one
+    """
+    cron = env["ir.cron"]
+    if SERIES >= 19:
+        cron._commit_progress(done, remaining=remaining)
+    else:
+        cron._notify_progress(done=done, remaining=remaining)
+        env.cr.commit()  # pylint: disable=invalid-commit

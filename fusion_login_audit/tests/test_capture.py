@@ -2,18 +2,20 @@
 
 import logging
 from contextlib import contextmanager
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from psycopg2.errors import UndefinedTable
 from psycopg2.pool import PoolError
 
+from odoo import http
 from odoo.exceptions import AccessDenied, AccessError, MissingError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..models.compat import SERIES
 from ..tools import once
-from ..tools.client import Client
+from ..tools.client import Client, current_client
 from ..tools.record import Event, record
 from .common import LoginAuditCase
 
@@ -273,6 +275,13 @@ class TestCaptureOnBadDays(CaptureCase):
             self.assertEqual(self.log_in()["uid"], self.user.id)
         self.assertIn("result success", logs.output[0])
         self.assertIn("ada@example.com", logs.output[0])
+
+    def test_login_goes_on_when_the_request_is_odd(self):
+        with (
+            self.assertLogs(LOGGER, level="WARNING"),
+            patch.object(http, "request", SimpleNamespace(httprequest=None)),
+        ):
+            self.assertEqual(current_client(), Client("", ""))
 
     def test_refusal_goes_on_without_a_connection(self):
         with (

@@ -5,6 +5,7 @@ that code cannot touch the session of a caller who has none. The address is need
 the same: the wrapper below notes it before the request is hidden.
 """
 
+import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from typing import NamedTuple
 from odoo import http
 
 from .text import neutralise
+
+_logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 INTERNAL_ADDRESS = "internal"
 NO_REQUEST = "<no-request>"
@@ -55,13 +58,18 @@ def is_rpc():
 
 
 def _of_request(request):
-    httprequest = request.httprequest
-    seen = httprequest.environ.setdefault("fusion_login_audit.seen", set())
-    return Client(
-        neutralise(httprequest.remote_addr or "", _IP_LENGTH),
-        neutralise(httprequest.headers.get("User-Agent") or "", _AGENT_LENGTH),
-        seen,
-    )
+    """Return the :class:`Client` of a request; whatever it is like, it never raises."""
+    try:
+        httprequest = request.httprequest
+        return Client(
+            neutralise(httprequest.remote_addr or "", _IP_LENGTH),
+            neutralise(httprequest.headers.get("User-Agent") or "", _AGENT_LENGTH),
+            httprequest.environ.setdefault("fusion_login_audit.seen", set()),
+        )
+    except Exception:
+        # No login may fail because its request is odd.
+        _logger.warning("fusion_login_audit: odd request", exc_info=True)
+        return Client("", "")
 
 
 def _remembering_client(borrow_request):

@@ -99,7 +99,7 @@ def record(registry, event):
     if seen is not None:
         seen.add(event.identity)
     if row_id:
-        _look_for_alerts(registry, row_id)
+        _look_for_alerts(registry, row_id, event.result)
     return True
 
 
@@ -111,13 +111,31 @@ def insert(cr, event, *, linked=True):
     :param bool linked: whether `user_id` refers to the user; `user_ref` always says who
     :return: the row's id, 0 when the hour has a row of this caller already
     """
-    event = _identified(cr, event)
-    row = _row(cr, event)
+    hour_key = _hour_key(cr, event)
+    if hour_key and _is_there(cr, hour_key):
+        return 0
+    row = {**_row(cr, _identified(cr, event)), "hour_key": hour_key}
     if not linked:
         row["user_id"] = None
     cr.execute(_INSERT, row, log_exceptions=False)
     found = cr.fetchone()
     return found[0] if found else 0
+
+
+def _hour_key(cr, event):
+    """Return the key of the event's caller and hour, None when every event counts."""
+    if not event.hourly:
+        return None
+    return once.hour_key(database_secret(cr), *event.hourly)
+
+
+def _is_there(cr, hour_key):
+    """Tell whether the hour has a row of this caller, without waiting for anybody.
+
+    The insert would: for whoever is changing that row, such as the look-up of places.
+    """
+    cr.execute("SELECT 1 FROM fusion_login_audit WHERE hour_key = %s", [hour_key])
+    return bool(cr.fetchone())
 
 
 def database_secret(cr):
@@ -168,12 +186,12 @@ def _insert_apart(registry, event, *, linked=True):
         return row_id
 
 
-def _look_for_alerts(registry, row_id):
+def _look_for_alerts(registry, row_id, result):
     """Evaluate the alerts of a new row in a transaction that sees all rows so far."""
     try:
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["fusion.login.alert"]._fc_evaluate(row_id)
+            env["fusion.login.alert"]._fc_evaluate(row_id, result)
     except Exception:
         _logger.exception("fusion_login_audit: no alert could be raised for %s", row_id)
 
@@ -241,7 +259,6 @@ def _login_for_log(event):
 def _row(cr, event):
     client = event.client
     agent = describe("" if client.is_internal else client.agent)
-    secret = database_secret(cr) if event.hourly else ""
     return {
         "user_id": event.user_id,
         "user_ref": event.user_id,
@@ -258,5 +275,4 @@ def _row(cr, event):
         "os": agent.os,
         "device_type": agent.device_type,
         "database": cr.dbname,
-        "hour_key": once.hour_key(secret, *event.hourly) if event.hourly else None,
     }

@@ -1,5 +1,7 @@
 """The settings, typed. They are system parameters; an absent one is off or zero."""
 
+import math
+
 PREFIX = "fusion_login_audit."
 _OFF = frozenset({"", "0", "false", "off", "no"})
 
@@ -18,9 +20,10 @@ def switch(env, name):
 def number(env, name):
     """Return a setting as a number; 0 when it is absent, no number or negative."""
     try:
-        return max(float(text(env, name) or 0), 0)
+        value = float(text(env, name) or 0)
     except ValueError:
         return 0
+    return max(value, 0) if math.isfinite(value) else 0
 
 
 def whole(env, name):

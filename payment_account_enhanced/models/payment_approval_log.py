@@ -65,13 +65,9 @@ class PaymentApprovalLog(models.Model):
         now = fields.Datetime.now()
         stamp = (now, self.env.uid, now)
         columns = SQL(", ").join(SQL.identifier(name) for name in names)
-        rows = SQL(", ").join(
-            SQL("%s", (*line.values(), *stamp)) for line in lines
-        )
+        rows = SQL(", ").join(SQL("%s", (*line.values(), *stamp)) for line in lines)
         table = SQL.identifier(self._table)
-        self.env.cr.execute(
-            SQL("INSERT INTO %s (%s) VALUES %s", table, columns, rows)
-        )
+        self.env.cr.execute(SQL("INSERT INTO %s (%s) VALUES %s", table, columns, rows))
 
     def write(self, vals):
         """Refuse: a decision that was taken was taken.

@@ -266,7 +266,7 @@ class TestReminders(PaymentCase):
         def fail_for_the_first(payment, kind):
             tell(payment, kind)
             if payment == payments[0]:
-                raise RuntimeError("No mail today.")
+                raise ValueError("No mail today.")
 
         with (
             patch.object(model, "_tell_late", fail_for_the_first),

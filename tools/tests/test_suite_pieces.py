@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tools.suite import demo, oca, odoo, tree_check
+from tools.suite import bench, demo, oca, odoo, tree_check
 from tools.suite.addons import (
     Addon,
     discover,
     foreign_dependencies,
     installation_order,
 )
-from tools.suite.bench import find
 from tools.suite.errors import SuiteError
 from tools.suite.stamp import Stamp, digest, digest_tree
 
@@ -215,9 +214,56 @@ def test_tree_check_leaves_ordinary_text_alone(text):
 
 def test_benchmark_of_an_unknown_name_is_refused(tmp_path):
     (tmp_path / "one.py").write_text("")
-    assert [path.stem for path in find(tmp_path, "")] == ["one"]
+    assert [path.stem for path in bench.find(tmp_path, "")] == ["one"]
     with pytest.raises(SuiteError, match="no benchmark two"):
-        find(tmp_path, "two")
+        bench.find(tmp_path, "two")
+
+
+def test_benchmarks_of_a_family_run_by_its_name(tmp_path):
+    for name in ("logins", "logins_many", "loginsome"):
+        (tmp_path / f"{name}.py").write_text("")
+    found = [path.stem for path in bench.find(tmp_path, "logins")]
+    assert found == ["logins", "logins_many"]
+
+
+def test_benchmark_says_what_it_is_without_being_run(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        '"""What is measured.\n\nHow."""\n'
+        "import only_inside_odoo\nMINUTES = 7\ndef measure(suite): ...\n"
+    )
+    slow = bench.read(tmp_path / "slow.py")
+    assert slow.entries == ("measure",)
+    assert slow.describe() == "slow: What is measured. (about 7 minutes)"
+
+
+def test_file_without_a_benchmark_is_refused(tmp_path):
+    (tmp_path / "none.py").write_text("def helper(): ...\n")
+    with pytest.raises(SuiteError, match="is no benchmark") as caught:
+        bench.read(tmp_path / "none.py")
+    assert "run or measure" in caught.value.hint
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=str)
+def test_benchmarks_of_the_suite_say_what_they_are(path):
+    assert bench.read(path).title.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ({}, "2.50 ms"),
+        ({"baseline": 2.0}, "2.50 ms           2.00"),
+        ({"limit": 3}, "within 3"),
+        ({"limit": 2}, "MISSED: 2"),
+        ({"limit": 2, "interval": (1, 4)}, "noise hides whether 2"),
+        ({"limit": 2, "interval": (2.1, 4)}, "MISSED: 2"),
+        ({"limit": 5, "interval": (1, 4)}, "within 5"),
+    ],
+)
+def test_result_is_shown_beside_its_baseline_and_limit(more, shown):
+    *_, line = bench.table([{"name": "a login", "value": 2.5, "unit": "ms", **more}])
+    assert line.startswith("  a login ")
+    assert line.endswith(shown)
 
 
 def test_precommit_uses_the_versions_of_make_test():

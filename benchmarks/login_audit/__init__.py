@@ -1,0 +1,1 @@
+"""What the benchmarks of fusion_login_audit share."""
