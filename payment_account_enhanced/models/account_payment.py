@@ -120,7 +120,7 @@ class AccountPayment(models.Model):
             )
 
     def _is_matched_or_paid(self):
-        """Whether the payment is reconciled: partials of its entry, or paid by link."""
+        """Whether it is reconciled: partials on its entry, or paid by a link."""
         self.ensure_one()
         lines = self.sudo().move_id.line_ids
         if lines:

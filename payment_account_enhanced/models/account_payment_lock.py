@@ -496,7 +496,7 @@ class AccountPayment(models.Model):
         payments._level_with_entry()
 
     def _accounts_of_entries(self, vals):
-        """Return the outstanding accounts before a write of unposted entries, by id."""
+        """Return the outstanding accounts of unposted entries before a write, by id."""
         if not {"payment_method_line_id", "outstanding_account_id"} & vals.keys():
             return {}
         return {
@@ -526,7 +526,7 @@ class AccountPayment(models.Model):
                 payment._check_own_entry()
 
     def _move_outstanding(self, old):
-        """Let an unposted entry follow to another outstanding account, unlike Odoo.
+        """Let an unposted entry follow to another account, which Odoo does not.
 
         :param old: `account.account` before
         """

@@ -41,7 +41,13 @@ class AccountPayment(models.Model):
         help="The next step is yours: to review, to approve, to post, or to correct "
         "after a rejection.",
     )
-    override_ids = fields.One2many("payment.override", "payment_id", "Overrides")
+    override_ids = fields.One2many(
+        "payment.override",
+        "payment_id",
+        "Overrides",
+        groups="payment_account_enhanced.group_manager,"
+        "payment_account_enhanced.group_auditor",
+    )
 
     # Buttons
 
@@ -88,7 +94,7 @@ class AccountPayment(models.Model):
             return False
         if step == "post":
             return self._may_post()
-        if self.approval_state not in STARTS[step] or self.is_posted:
+        if self.approval_state not in STARTS[step] or self.state != "draft":
             return False
         if step == "review":
             return self.can_review
@@ -152,20 +158,27 @@ class AccountPayment(models.Model):
         return "\n".join([told, *self._tell_waiting_lines()])
 
     def _tell_draft(self):
+        """Return why it was rejected, if it was, and what it needs."""
         lines = []
         if self.approval_state == "rejected":
-            line = self._last_line("reject")
-            lines.append(
-                _(
-                    "Rejected by %(user)s: %(reason)s",
-                    user=line.user_id.name or _("the bank"),
-                    reason=self.reject_reason or line.reason or "–",
-                )
-            )
-        needed = self._shown_requirement()
+            lines.append(self._tell_rejection())
+        needed = self._shown_requirement() if self.state == "draft" else {}
         if needed:
             lines.append(self._tell_needed(needed))
         return "\n".join(lines)
+
+    def _tell_rejection(self):
+        line = self._last_line("reject")
+        reason = self.reject_reason or line.reason or "–"
+        if self.state == "rejected":
+            return _(
+                "Refused by the bank: %(reason)s. Reset it to draft before it is "
+                "submitted again.",
+                reason=reason.rstrip("."),
+            )
+        return _(
+            "Rejected by %(user)s: %(reason)s", user=line.user_id.name, reason=reason
+        )
 
     def _tell_needed(self, needed):
         rules = self.env["payment.approval.rule"].sudo()
@@ -335,9 +348,7 @@ class AccountPayment(models.Model):
         if operator in ("!=", "not in"):
             wanted = not wanted
         open_states = [*NEXT, "rejected"]
-        payments = self.search(
-            [("approval_state", "in", open_states), ("state", "=", "draft")]
-        )
+        payments = self.search([("approval_state", "in", open_states)])
         mine = payments.filtered(lambda payment: payment._waits_for_me())
         return [("id", "in" if wanted else "not in", mine.ids)]
 

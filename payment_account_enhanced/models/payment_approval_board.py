@@ -66,7 +66,7 @@ class PaymentApprovalBoard(models.Model):
                        amount_company_currency_signed,
                        coalesce(approval_since, create_date) AS since
                   FROM account_payment
-                 WHERE state = 'draft'
+                 WHERE state IN ('draft', 'rejected')
                 ) AS payment
                 ON payment.company_id = company.id
                AND payment.approval_state = shown.state
@@ -105,7 +105,7 @@ class PaymentApprovalBoard(models.Model):
         action["domain"] = [
             ("company_id", "=", self.company_id.id),
             ("approval_state", "=", self.approval_state),
-            ("state", "=", "draft"),
+            ("state", "in", ("draft", "rejected")),
         ]
         action["context"] = {}
         return action

@@ -55,7 +55,11 @@ class ResPartnerBank(models.Model):
     )
     bank_confirmed_at = fields.Datetime("Confirmed On", readonly=True, copy=False)
     bank_change_ids = fields.One2many(
-        "payment.bank.change", "bank_id", "Changes", readonly=True
+        "payment.bank.change",
+        "bank_id",
+        "Changes",
+        readonly=True,
+        groups="account.group_account_invoice,account.group_account_readonly",
     )
     quarantine_until = fields.Datetime(
         compute="_compute_quarantine_until",

@@ -1,14 +1,23 @@
 from odoo import fields, models
 
+#: Who may read delegations: everybody reads users.
+_READERS = "payment_account_enhanced.group_user,payment_account_enhanced.group_auditor"
+
 
 class ResUsers(models.Model):
     _inherit = "res.users"
 
     payment_delegation_to_ids = fields.One2many(
-        "payment.approval.delegation", "delegate_id", "Payments Decided for Others"
+        "payment.approval.delegation",
+        "delegate_id",
+        "Payments Decided for Others",
+        groups=_READERS,
     )
     payment_delegation_from_ids = fields.One2many(
-        "payment.approval.delegation", "delegator_id", "Payments Decided by Others"
+        "payment.approval.delegation",
+        "delegator_id",
+        "Payments Decided by Others",
+        groups=_READERS,
     )
 
     def _payment_delegates(self, company):

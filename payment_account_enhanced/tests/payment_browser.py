@@ -50,11 +50,30 @@ const status = (text) =>
         `status ${text}`
     );
 
+/** Wait until the page has shown what it last asked for. */
+async function settle() {
+    await pause(300);
+    await until(() => !visible(".o_loading_indicator"), "the answer");
+}
+
+/** Filter the list of payments by the name of a filter. */
+async function filter(name) {
+    await list();
+    await press(".o_searchview_dropdown_toggler");
+    await pressExactly(".o_menu_item", name);
+    await until(() => withText(".o_facet_values", name), `the filter ${name}`);
+    await press(".o_searchview_dropdown_toggler");
+    await until(() => !visible(".o_search_bar_menu"), "the list behind the filters");
+    await settle();
+}
+
 /** Open a payment from the list of payments. */
 async function openPayment(text) {
     await list();
+    await settle();
     await pressText(".o_data_row .o_data_cell", text);
     await form();
+    await settle();
 }
 
 const input = (name) =>

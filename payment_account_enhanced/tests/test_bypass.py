@@ -275,7 +275,8 @@ class TestBypassEntry(LockCase):
 
     def test_draft_entry_follows_to_the_account_of_another_method(self):
         method = self.journal.outbound_payment_method_line_ids[0].copy()
-        method.payment_account_id = method.payment_account_id.copy()
+        account = self.env["account.payment"]._get_outstanding_account("outbound")
+        method.payment_account_id = account.copy()
         lines = [
             {
                 "name": "rounding",

@@ -124,10 +124,7 @@ class TestGuideSteps(PaymentBrowserCase):
         )
         self.assertEqual(payment.approval_state, "under_review")
         to_it = """
-            await list();
-            await press(".o_searchview_dropdown_toggler");
-            await pressText(".o_menu_item", "Under Review");
-            await until(() => withText(".o_facet_values", "Under Review"), "facet");
+            await filter("Under Review");
             await until(() => all(".o_data_row").length === 1, "the only payment");
         """
         self.play(
@@ -135,6 +132,7 @@ class TestGuideSteps(PaymentBrowserCase):
             to_it
             + """
             await press(".o_data_row .o_list_record_selector input");
+            await until(() => visible(".o_data_row_selected"), "the selected payment");
             await pressExactly(".o_control_panel button", "Review");
             await until(
                 () => withText(".modal .o_data_row", "took part as creator"),
@@ -142,6 +140,7 @@ class TestGuideSteps(PaymentBrowserCase):
             );
             await pressText(".modal .modal-footer button", "Close");
             await until(() => !visible(".modal"), "the list");
+            await settle();
             await pressText(".o_data_row .o_data_cell", data.partner);
             await status("Under Review");
             if (visible(button("action_review"))) {

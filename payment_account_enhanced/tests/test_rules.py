@@ -1,9 +1,11 @@
+import doctest
 from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from ..tools import period
 from .common import PaymentCase
 
 
@@ -276,6 +278,11 @@ class TestRules(PaymentCase):
                 self.assertRaisesRegex(ValidationError, "rule|Rule"),
             ):
                 self.rule.with_user(self.manager).write(values)
+
+    def test_examples_of_period_sums_are_right(self):
+        result = doctest.testmod(period)
+        self.assertTrue(result.attempted)
+        self.assertFalse(result.failed)
 
     # Cost
 

@@ -44,6 +44,9 @@ class ScreenCase(PaymentCase):
         rejected = self.payment()
         rejected.action_submit()
         rejected.with_user(self.reviewer)._reject("wrong")
+        refused = self.posted().with_user(self.manager)
+        refused.env["payment.override"]._grant("reset", "closed", payment=refused)
+        refused.action_reject()
         cancelled = self.payment()
         cancelled.action_cancel()
         reviewed = self.payment()
@@ -60,6 +63,7 @@ class ScreenCase(PaymentCase):
             "approved, strict": self.approved(20000),
             "posted": self.posted(),
             "rejected": rejected,
+            "refused by the bank": refused,
             "cancelled": cancelled,
         }
 
@@ -92,6 +96,7 @@ class TestButtons(ScreenCase):
                         # Again: allowed by Odoo, and pointless.
                         ("posted", "can_post"),
                         ("cancelled", "can_cancel"),
+                        ("refused by the bank", "can_cancel"),
                     ):
                         self.assertFalse(mine[field])
                         continue
@@ -164,6 +169,11 @@ class TestHints(ScreenCase):
         hint = self.hint(self.states()["rejected"], self.clerk)
         self.assertIn(f"Rejected by {self.reviewer.name}: wrong", hint)
 
+    def test_payment_that_the_bank_refused_is_reset_before_it_is_submitted(self):
+        hint = self.hint(self.states()["refused by the bank"], self.clerk)
+        self.assertIn("Refused by the bank: closed. Reset it to draft", hint)
+        self.assertNotIn("Submit it", hint)
+
     def test_posted_payment_says_who_can_still_change_it(self):
         payment = self.posted()
         self.assertIn("A payment manager can", self.hint(payment, self.clerk))
@@ -207,7 +217,7 @@ class TestWaitingForMe(ScreenCase):
     def test_each_finds_the_payments_whose_next_step_is_theirs(self):
         states = self.states()
         expected = {
-            "clerk": {"approved", "rejected"},
+            "clerk": {"approved", "rejected", "refused by the bank"},
             "reviewer": {"under review"},
             "approver": {"under review", "for approval"},
             "poster": {"approved, strict"},

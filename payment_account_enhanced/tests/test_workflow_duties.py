@@ -57,6 +57,16 @@ class TestDuties(PaymentCase):
             as_auditor._reject("No.")
         self.assertEqual(payment.approval_state, "approved")
 
+    def test_every_role_reads_all_fields_of_what_it_may_read(self):
+        payment = self.posted()
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "ACC 1", "partner_id": self.partner_a.id}
+        )
+        for user in (self.bookkeeper, self.clerk, self.manager, self.auditor):
+            payment.with_user(user).read()
+            payment.move_id.with_user(user).read()
+            bank.with_user(user).read()
+
     def test_who_works_in_another_company_decides_nothing_here(self):
         other = self.env["res.company"].create({"name": "Other"})
         payment = self.payment()
