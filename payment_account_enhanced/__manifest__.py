@@ -36,6 +36,4 @@
         ],
     },
     "post_init_hook": "post_init_hook",
-    # In work: the issue that it answers is not shown whole yet.
-    "installable": False,
 }
