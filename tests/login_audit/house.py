@@ -116,9 +116,9 @@ def prepare() -> tuple[Runtime, str]:
     with runtime.console.step(f"install {ADDON} on {runtime.odoo.series}"):
         modules.install(runtime, database, [ADDON], demo=False, log=log)
     # Crons run when a test asks: Odoo's own removes expired keys, for one.
-    _run_once(
-        runtime, database, "UPDATE ir_cron SET nextcall = nextcall + interval '1 day'"
-    )
+    # The template may be of another day.
+    query = "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'utc' + interval '1 day'"
+    _run_once(runtime, database, query)
     return runtime, database
 
 
