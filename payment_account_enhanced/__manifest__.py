@@ -27,6 +27,9 @@
         "views/voucher_verify_templates.xml",
         "views/menus.xml",
     ],
+    "demo": [
+        "demo/payment_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "payment_account_enhanced/static/src/form/*",
