@@ -1,7 +1,7 @@
 """Plays payments through their approval on a demo database, as the people of each role.
 
-Afterwards there is a payment in every state, one that a new bank account holds back, and
-a delegation that runs. Playing again changes nothing.
+Afterwards there is a payment in every state, one that a new bank account holds back,
+and a delegation that runs. Playing again changes nothing.
 """
 
 import logging
