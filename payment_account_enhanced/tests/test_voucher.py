@@ -186,9 +186,19 @@ class TestVoucherPaper(VoucherCase):
         self.assertEqual([row["move"] for row in rows], list(bills.sorted("id")))
         self.assertEqual([row["paid"] for row in rows], [800, 700])
         voucher = self.read_voucher(payment)
+        self.assertIn("Invoices paid", voucher)
         for bill in bills:
             self.assertIn(bill.name, voucher)
         self.assertIn("$ 700.00", voucher.replace("\N{NO-BREAK SPACE}", " "))
+
+    def test_invoices_that_were_unmatched_since_are_not_called_paid(self):
+        payment, bills = self.pay_bills(800, 700)
+        lines = bills.line_ids.filtered("reconciled")
+        (lines.matched_debit_ids | lines.matched_credit_ids).unlink()
+        voucher = self.read_voucher(payment)
+        self.assertNotIn("Invoices paid", voucher)
+        self.assertIn("Invoices that it was registered for", voucher)
+        self.assertEqual(voucher.count("not reconciled"), 2)
 
     def test_waiting_payment_prints_what_it_is_registered_for(self):
         bill = self.init_invoice(
