@@ -1,0 +1,3 @@
+from . import test_employee
+from . import test_membership
+from . import test_serviced_account

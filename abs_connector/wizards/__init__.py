@@ -1,0 +1,1 @@
+from . import ov_serviced_account_close
