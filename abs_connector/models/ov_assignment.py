@@ -1,0 +1,283 @@
+"""The ledger: which Service Account holds which record, and who acts for it there.
+
+One table for each kind of record, all alike. Rows are facts of a time: they expire, and
+are never changed otherwise, reactivated or deleted. The stamps on the records follow the
+ledger, and nothing else writes them.
+"""
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+STATES = [("active", "Active"), ("expired", "Expired")]
+ACCESS = [
+    ("access", "Read"),
+    ("assignment", "Read and change"),
+    ("binding", "All, and hand over"),
+]
+#: The strongest first: which of several rows stamps the record.
+_STRENGTH = {"binding": 0, "assignment": 1, "access": 2}
+
+
+class OvAssignmentMixin(models.AbstractModel):
+    """What the ledgers have in common; `_record_field` says what theirs is about."""
+
+    _name = "ov.assignment.mixin"
+    _description = "Assignment to a Service Account"
+    _order = "date_from desc, id desc"
+    _record_field = None
+
+    account_id = fields.Many2one(
+        "ov.serviced_account",
+        "Service Account",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+    )
+    actor_id = fields.Many2one(
+        "res.partner",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The person of the member who acts. Empty: nobody in particular.",
+    )
+    state = fields.Selection(STATES, required=True, default="active", readonly=True)
+    access = fields.Selection(ACCESS, required=True, default="binding", readonly=True)
+    date_from = fields.Datetime(
+        "From", required=True, readonly=True, default=fields.Datetime.now
+    )
+    date_to = fields.Datetime("Until", readonly=True)
+    assigned_by_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
+
+    def init(self):
+        """One active row of a record in a Service Account; lists by account, by actor."""
+        if self._abstract:
+            return
+        for name, kind, columns, where in (
+            ("active_unique", "UNIQUE INDEX", (self._record_field, "account_id"), True),
+            ("account", "INDEX", ("account_id", "actor_id", self._record_field), True),
+            ("history", "INDEX", (self._record_field, "date_from"), False),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "CREATE %s IF NOT EXISTS %s ON %s (%s) %s",
+                    SQL(kind),
+                    SQL.identifier(f"{self._table}_{name}_idx"),
+                    SQL.identifier(self._table),
+                    SQL(", ").join(map(SQL.identifier, columns)),
+                    SQL("WHERE state = 'active'") if where else SQL(),
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: rows are written by `_assign` alone.
+
+        :raises UserError: unless nothing is created
+        """
+        if vals_list:
+            self._refuse()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse: rows expire by `_expire` alone.
+
+        :raises UserError: unless nothing is changed
+        """
+        if self and vals:
+            self._refuse()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        self._refuse()
+
+    def _refuse(self):
+        raise UserError(
+            _("Assignments are history: assign the record anew, or end the assignment.")
+        )
+
+    # Writing the ledger
+
+    @api.model
+    def _assign(self, records, account, actor=None, access="binding"):
+        """Let a Service Account hold records, from now on.
+
+        What it holds in the same way already stays as it is, so a retry changes
+        nothing. The caller has checked that the user may do this.
+
+        :param records: of the model that this ledger is about
+        :param account: `ov.serviced_account`
+        :param actor: `res.partner` of the member who acts, none when empty
+        :param str access: one of `ACCESS`
+        :return: the records for which something changed
+        """
+        if not records:
+            return records
+        actor_id = actor.id if actor else None
+        now = fields.Datetime.now()
+        self.flush_model()
+        self._close(
+            records,
+            now,
+            SQL(
+                "account_id = %s AND (actor_id IS DISTINCT FROM %s OR access != %s)",
+                account.id,
+                actor_id,
+                access,
+            ),
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO %(table)s
+                    (%(record)s, account_id, actor_id, state, access, date_from,
+                     assigned_by_id, create_uid, create_date, write_uid, write_date)
+                SELECT id, %(account)s, %(actor)s, 'active', %(access)s, %(now)s,
+                       %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM unnest(%(ids)s) AS id
+                ON CONFLICT (%(record)s, account_id) WHERE state = 'active' DO NOTHING
+                RETURNING %(record)s
+                """,
+                table=SQL.identifier(self._table),
+                record=SQL.identifier(self._record_field),
+                account=account.id,
+                actor=actor_id,
+                access=access,
+                now=now,
+                by=self.env.user.partner_id.id,
+                uid=self.env.uid,
+                ids=records.ids,
+            )
+        )
+        changed = records.browse(row[0] for row in self.env.cr.fetchall())
+        self._written(changed)
+        return changed
+
+    @api.model
+    def _expire(self, records, account=None, actor=None):
+        """End what holds records; who held them stays on record.
+
+        :param account: `ov.serviced_account`; every one when empty
+        :param actor: `res.partner`: only rows in which this one acts
+        :return: the records for which something changed
+        """
+        if not records:
+            return records
+        self.flush_model()
+        conditions = [SQL("TRUE")]
+        if account:
+            conditions.append(SQL("account_id = %s", account.id))
+        if actor:
+            conditions.append(SQL("actor_id = %s", actor.id))
+        ids = self._close(records, fields.Datetime.now(), SQL(" AND ").join(conditions))
+        changed = records.browse(ids)
+        self._written(changed)
+        return changed
+
+    def _close(self, records, now, condition):
+        """Expire active rows of records; return the ids of these."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %(table)s
+                   SET state = 'expired', date_to = %(now)s,
+                       write_uid = %(uid)s, write_date = %(now)s
+                 WHERE %(record)s = ANY(%(ids)s) AND state = 'active' AND %(condition)s
+                RETURNING %(record)s
+                """,
+                table=SQL.identifier(self._table),
+                record=SQL.identifier(self._record_field),
+                now=now,
+                uid=self.env.uid,
+                ids=records.ids,
+                condition=condition,
+            )
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _written(self, records):
+        """Bring the stamps of records in line with the ledger."""
+        self.invalidate_model()
+        if records:
+            self._stamp(records)
+
+    def _stamp(self, records):
+        """Write who holds records onto them: of several, the strongest and newest row."""
+        strength = SQL(" ").join(
+            SQL("WHEN %s THEN %s", access, rank) for access, rank in _STRENGTH.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %(native)s record
+                   SET x_sa_id = held.account_id, x_actor_id = held.actor_id
+                  FROM unnest(%(ids)s) AS wanted(id)
+             LEFT JOIN LATERAL (
+                       SELECT account_id, actor_id FROM %(table)s
+                        WHERE %(record)s = wanted.id AND state = 'active'
+                     ORDER BY CASE access %(strength)s END, date_from DESC, id DESC
+                        LIMIT 1) held ON TRUE
+                 WHERE record.id = wanted.id
+                   AND (record.x_sa_id, record.x_actor_id)
+                       IS DISTINCT FROM (held.account_id, held.actor_id)
+                """,
+                native=SQL.identifier(records._table),
+                table=SQL.identifier(self._table),
+                record=SQL.identifier(self._record_field),
+                strength=strength,
+                ids=records.ids,
+            )
+        )
+        records.invalidate_recordset(["x_sa_id", "x_actor_id"])
+
+
+class OvGovernedMixin(models.AbstractModel):
+    """A native record that Service Accounts hold. `_ledger` names its ledger."""
+
+    _name = "ov.governed.mixin"
+    _description = "Governed by Service Accounts"
+    _ledger = None
+
+    # Written by the ledger alone, for readers who know no ledger.
+    x_sa_id = fields.Many2one(
+        "ov.serviced_account",
+        "Service Account",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+    )
+    x_actor_id = fields.Many2one(
+        "res.partner", "Acting Person", readonly=True, copy=False, ondelete="restrict"
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create; stamps are no values to be given.
+
+        :raises UserError: for a value of a stamp
+        """
+        for vals in vals_list:
+            self._check_no_stamp(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Write; stamps follow the ledger.
+
+        :raises UserError: for a value of a stamp
+        """
+        self._check_no_stamp(vals)
+        return super().write(vals)
+
+    def _check_no_stamp(self, vals):
+        if vals.get("x_sa_id") or vals.get("x_actor_id"):
+            raise UserError(
+                _(
+                    "Service Account: who holds a record follows from its assignments "
+                    "and is not written."
+                )
+            )
+
+    def _assign_to(self, account, actor=None, access="binding"):
+        """Let a Service Account hold these records; see the ledger's `_assign`."""
+        return self.env[self._ledger].sudo()._assign(self, account, actor, access)
