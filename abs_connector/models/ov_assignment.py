@@ -1,8 +1,8 @@
 """The ledger: which Service Account holds which record, and who acts for it there.
 
-One table for each kind of record, all alike. Rows are facts of a time: they expire, and
-are never changed otherwise, reactivated or deleted. The stamps on the records follow the
-ledger, and nothing else writes them.
+One table for each kind of record, all alike. Rows are facts of a time: they expire,
+and are never changed otherwise, reactivated or deleted. The stamps on the records
+follow the ledger, and nothing else writes them.
 """
 
 from odoo import _, api, fields, models
@@ -50,7 +50,7 @@ class OvAssignmentMixin(models.AbstractModel):
     assigned_by_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
 
     def init(self):
-        """One active row of a record in a Service Account; lists by account, by actor."""
+        """Allow one active row of a record in a Service Account, and serve lists."""
         if self._abstract:
             return
         for name, kind, columns, where in (
@@ -203,7 +203,7 @@ class OvAssignmentMixin(models.AbstractModel):
             self._stamp(records)
 
     def _stamp(self, records):
-        """Write who holds records onto them: of several, the strongest and newest row."""
+        """Write onto records who holds them: of several, the strongest, newest row."""
         strength = SQL(" ").join(
             SQL("WHEN %s THEN %s", access, rank) for access, rank in _STRENGTH.items()
         )

@@ -9,7 +9,7 @@ class OvSaSaleOrderAssignment(models.Model):
     _rec_name = "order_id"
 
     order_id = fields.Many2one(
-        "sale.order", "Order", required=True, readonly=True, ondelete="restrict"
+        "sale.order", required=True, readonly=True, ondelete="restrict"
     )
 
 
