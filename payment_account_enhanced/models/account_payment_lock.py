@@ -395,15 +395,7 @@ class AccountPayment(models.Model):
         """
         for payment in self:
             if payment._is_matched_or_paid():
-                labels = self._labels(names)
-                raise UserError(
-                    _(
-                        "Cannot modify reconciled payment details (%(payment)s%(what)s"
-                        "). Un-reconcile it first.",
-                        payment=payment.display_name,
-                        what=f": {labels}" if labels else "",
-                    )
-                )
+                raise UserError(payment._say_matched(names))
 
     def _with_overrides(self):
         """Use up the overrides that taking these payments out of the books asks for.
@@ -458,6 +450,20 @@ class AccountPayment(models.Model):
             "Posted payments cannot be modified (%(payment)s). A payment manager can "
             "override this with a reason.",
             payment=self.display_name,
+        )
+
+    def _say_matched(self, names):
+        if not names:
+            return _(
+                "Cannot modify reconciled payment details (%(payment)s). Un-reconcile "
+                "it first.",
+                payment=self.display_name,
+            )
+        return _(
+            "Cannot modify reconciled payment details (%(payment)s: %(fields)s). "
+            "Un-reconcile it first.",
+            payment=self.display_name,
+            fields=self._labels(names),
         )
 
     def _say_no_reset(self):
