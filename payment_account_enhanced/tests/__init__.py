@@ -14,3 +14,4 @@ from . import test_voucher
 from . import test_voucher_verify
 from . import test_views
 from . import test_guide_browser
+from . import test_migration
