@@ -1,0 +1,300 @@
+"""A list of records: paged, sorted, trimmed and widened, with as many queries for 200
+rows as for one.
+
+One key sorts, and the id after it, so that the order is total. A page is found by its
+number, or behind a cursor: then no row is missed or seen twice when others come and go.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, create_model
+
+from odoo import _, models
+from odoo.tools import SQL
+
+from . import cursor as cursors
+from .problems import Detail, Invalid
+from .reply import Reply
+from .schema import Query, Words, included
+from .styles import SuiteAnswer
+
+TOTAL_CAP = 10_000
+_SORTABLE = frozenset(
+    {"char", "text", "integer", "float", "monetary", "date", "datetime"}
+)
+# Columns that are never empty although their fields do not say so.
+_FILLED = frozenset({"id", "create_date", "write_date"})
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+class ListQuery(Query):
+    """Base of a list's parameters; `Listing` adds paging, order and fields."""
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    """Number of the page, from 1. Use `cursor` for long lists."""
+    limit: int = Field(20, ge=1)
+    """Rows of a page."""
+    cursor: str | None = Field(None, max_length=2000)
+    """`next_cursor` of the last answer: the page behind it."""
+    total: Literal["capped", "exact", "none"] = "capped"
+    """Count all rows: up to 10,000, all of them, or not at all."""
+
+
+class ListAnswer(SuiteAnswer):
+    """Base of a list's answer; `Listing` adds the rows."""
+
+    total: int | None = Field(examples=[1])
+    """Rows on all pages; null when they were not counted."""
+    total_capped: bool = Field(examples=[False])
+    """Whether there are more than `total`."""
+    page: int | None = Field(examples=[1])
+    """Number of this page; null behind a cursor."""
+    limit: int = Field(examples=[20])
+    """Rows that a page may have."""
+    has_more: bool = Field(examples=[False])
+    """Whether there are rows behind this page."""
+    next_cursor: str | None = Field(examples=[None])
+    """What `cursor` is for the next page; null on the last one."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A page of records, however it is answered.
+
+    :param records: the records, in order
+    :param total: how many there are on all pages; ``None`` when not counted
+    :param total_capped: whether there are more than ``total``
+    :param page: its number, ``None`` behind a cursor
+    :param limit: how many it may have
+    :param next_cursor: where the next one begins, ``None`` for the last
+    """
+
+    records: models.BaseModel
+    total: int | None
+    total_capped: bool
+    page: int | None
+    limit: int
+    next_cursor: str | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are records behind it."""
+        return self.next_cursor is not None
+
+
+class _Trimmed:
+    """Marks rows of which only the fields asked for are answered."""
+
+    def __get_pydantic_json_schema__(self, core_schema, handler: GetJsonSchemaHandler):
+        full = handler.resolve_ref_schema(handler(core_schema))
+        return {key: value for key, value in full.items() if key != "required"}
+
+
+class Listing(Generic[Row]):
+    """A list that an endpoint serves.
+
+    :param model: name of the model
+    :param rows: key of the rows in the answer, such as ``things``
+    :param row: model of a row; its ``Included`` fields are what ``include`` may name
+    :param serialize: makes rows, dicts or ``row``, of records; it is told which
+        includes are asked for, and makes no query for each record
+    :param sort: names that ``sort`` may have, with the stored field of each
+    :param default_sort: one of them, with ``-`` before it for descending
+    :param query: model of its filters
+    :param limit: rows of a page unless asked otherwise
+    :param max_limit: rows of a page at most
+    """
+
+    def __init__(
+        self,
+        model: str,
+        rows: str,
+        row: type[Row],
+        serialize: Callable[[models.BaseModel, frozenset[str]], Sequence],
+        *,
+        sort: Mapping[str, str],
+        default_sort: str,
+        query: type[ListQuery] = ListQuery,
+        limit: int = 20,
+        max_limit: int = 100,
+    ):
+        self._model = model
+        self._rows = rows
+        self._serialize = serialize
+        self._sort = dict(sort)
+        self._fields = frozenset(row.model_fields)
+        self._includes = frozenset(included(row))
+        self.query = self._make_query(query, default_sort, limit, max_limit)
+        self.answer = self._make_answer(row)
+
+    def page(self, env, query: ListQuery, domain: Iterable = ()) -> Reply:
+        """Return what the endpoint answers in the suite's own shape.
+
+        :param query: an instance of ``self.query``
+        :param domain: which records belong to the list
+        """
+        found = self.slice(env, query, domain)
+        body = {
+            "total": found.total,
+            "total_capped": found.total_capped,
+            "page": found.page,
+            "limit": found.limit,
+            "has_more": found.has_more,
+            "next_cursor": found.next_cursor,
+            self._rows: self.rows(found.records, query),
+        }
+        return Reply(body, exclude=self._left_out(query))
+
+    def rows(self, records: models.BaseModel, query: ListQuery) -> Sequence:
+        """Return the rows of records, widened as the query asks."""
+        return self._serialize(records, frozenset(query.include))
+
+    def slice(self, env, query: ListQuery, domain: Iterable = ()) -> Slice:
+        """Return the page that a query asks for, for answers of another shape."""
+        model = env[self._model]
+        order = _Order(model, self._sort, query.sort)
+        found = model._search([*domain], order=order.sql_order)
+        if query.cursor:
+            order.go_behind(found, *self._decoded(env, query))
+            offset = 0
+        else:
+            offset = (query.page - 1) * query.limit
+        keys = order.fetch(found, query.limit + 1, offset)
+        more = len(keys) > query.limit
+        keys = keys[: query.limit]
+        # The last page tells how many there are.
+        seen = offset + len(keys) if not more and (keys or not offset) else None
+        total, capped = self._total(model, query, domain, seen)
+        return Slice(
+            records=model.browse([record_id for record_id, _key in keys]),
+            total=total,
+            total_capped=capped,
+            page=None if query.cursor else query.page,
+            limit=query.limit,
+            next_cursor=self._encoded(env, query, keys) if more else None,
+        )
+
+    def _total(self, model, query, domain, seen: int | None):
+        if query.total == "none" or (query.cursor and query.total != "exact"):
+            return None, False
+        if seen is not None and not query.cursor:
+            return seen, False
+        if query.total == "exact":
+            return model.search_count([*domain]), False
+        count = model.search_count([*domain], limit=TOTAL_CAP + 1)
+        return min(count, TOTAL_CAP), count > TOTAL_CAP
+
+    def _decoded(self, env, query):
+        if "page" in query.model_fields_set:
+            message = _("Give either a page or a cursor.")
+            raise Invalid(errors=[Detail("/page", "conflict", message)])
+        return cursors.decode(env, self._name, query.sort, query.cursor)
+
+    def _encoded(self, env, query, keys) -> str:
+        last_id, key = keys[-1]
+        return cursors.encode(env, self._name, query.sort, key, last_id)
+
+    @property
+    def _name(self) -> str:
+        return f"{self._model}/{self._rows}"
+
+    def _left_out(self, query):
+        if not query.fields:
+            return None
+        left_out = self._fields - set(query.fields) - set(query.include)
+        return {self._rows: {"__all__": left_out}}
+
+    def _make_query(self, base, default_sort: str, limit: int, max_limit: int):
+        orders = [f"{sign}{name}" for name in self._sort for sign in ("", "-")]
+        if default_sort not in orders:
+            raise TypeError(f"{default_sort} is none of {orders}")
+        extras = {
+            "fields": _choice(self._fields, "The fields of a row that are wanted"),
+            "include": _choice(self._includes, "What rows have besides when asked"),
+        }
+        return create_model(
+            base.__name__,
+            __base__=base,
+            __module__=base.__module__,
+            limit=(
+                int,
+                Field(limit, ge=1, le=max_limit, description="Rows of a page."),
+            ),
+            sort=(
+                Literal[tuple(orders)],
+                Field(default_sort, description="Order; with `-` descending."),
+            ),
+            **extras,
+        )
+
+    def _make_answer(self, row: type[Row]):
+        return create_model(
+            f"{row.__name__}List",
+            __base__=ListAnswer,
+            __module__=row.__module__,
+            **{self._rows: (list[Annotated[row, _Trimmed()]], ...)},
+        )
+
+
+def _choice(names: frozenset[str], text: str) -> tuple:
+    """Return the declaration of a parameter that names some of several."""
+    kind = Literal[tuple(sorted(names))] if names else str
+    description = f"{text}, separated by commas."
+    most = None if names else 0
+    return Words[kind], Field([], max_length=most, description=description)
+
+
+class _Order:
+    """How a list is sorted, and where in it a row stands.
+
+    PostgreSQL puts what is empty last, and first when descending; a row with nothing
+    to sort by is behind or before all others accordingly.
+    """
+
+    def __init__(self, model: models.BaseModel, sort: Mapping[str, str], asked: str):
+        self._field = model._fields[sort[asked.lstrip("-")]]
+        self._descending = asked.startswith("-")
+        self._model = model
+        if not self._field.store or self._field.type not in _SORTABLE:
+            raise TypeError(f"{self._field} is not stored as what can be sorted")
+
+    @property
+    def sql_order(self) -> str:
+        """The order as Odoo takes it."""
+        way = "desc" if self._descending else "asc"
+        return f"{self._field.name} {way}, id {way}"
+
+    def fetch(self, query, limit: int, offset: int) -> list[tuple[int, str | None]]:
+        """Return id and key of each row of a page."""
+        if query.is_empty():
+            return []
+        query.limit, query.offset = limit, offset
+        row_id = SQL.identifier(query.table, "id")
+        key = SQL("%s::text", self._column(query))
+        self._model.env.cr.execute(query.select(row_id, key))
+        return self._model.env.cr.fetchall()
+
+    def go_behind(self, query, key: str | None, last_id: int) -> None:
+        """Leave the rows behind one: those that come after it in the order."""
+        column = self._column(query)
+        row_id = SQL.identifier(query.table, "id")
+        nullable = not (self._field.required or self._field.name in _FILLED)
+        beyond = SQL("<") if self._descending else SQL(">")
+        if key is None:
+            left = SQL("%s IS NULL AND %s %s %s", column, row_id, beyond, last_id)
+            if self._descending:
+                left = SQL("(%s IS NOT NULL OR (%s))", column, left)
+        else:
+            cast = SQL(self._field.column_type[0])
+            left = SQL(
+                "(%s, %s) %s (%s::%s, %s)", column, row_id, beyond, key, cast, last_id
+            )
+            if nullable and not self._descending:
+                left = SQL("(%s OR %s IS NULL)", left, column)
+        query.add_where(left)
+
+    def _column(self, query) -> SQL:
+        return self._model._field_to_sql(query.table, self._field.name, query)

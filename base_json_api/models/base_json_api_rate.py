@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class BaseJsonApiRate(models.Model):
+    """How often somebody has called lately.
+
+    The table is not logged: a count costs no write to the disk, is exact across
+    workers, and is lost when PostgreSQL crashes, as nobody minds.
+    """
+
+    _name = "base.json.api.rate"
+    _description = "JSON API: Requests Counted"
+    _log_access = False
+
+    bucket = fields.Char(required=True, help="API, group of endpoints, limit, caller")
+    hits = fields.Integer(required=True)
+    ends = fields.Datetime(required=True)
+
+    _sql_constraints = [
+        ("bucket_unique", "UNIQUE (bucket)", "This is counted already."),
+    ]
+
+    def init(self):
+        """Take the table out of the write-ahead log."""
+        self.env.cr.execute(
+            "SELECT relpersistence FROM pg_class WHERE oid = to_regclass(%s)",
+            [self._table],
+        )
+        if self.env.cr.fetchone()[0] == "p":
+            self.env.cr.execute(
+                SQL("ALTER TABLE %s SET UNLOGGED", SQL.identifier(self._table))
+            )
+
+    @api.model
+    def _hit(
+        self, cr, buckets: Sequence[tuple[str, int]]
+    ) -> list[tuple[str, int, int]]:
+        """Count one request in each bucket.
+
+        :param cr: a cursor of its own that nothing was done with; to be committed at
+            once, as others wait for it
+        :param buckets: name, and seconds that it counts from its first request
+        :return: name, requests counted, seconds until it is forgotten
+        """
+        # In order, so that two requests never wait for each other. At Odoo's own
+        # isolation level a row that another worker has just counted is an error.
+        rows = SQL(", ").join(
+            SQL("(%s, 1, now() AT TIME ZONE 'utc' + %s * interval '1 second')", *row)
+            for row in sorted(buckets)
+        )
+        cr.execute(
+            SQL(
+                """SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+                INSERT INTO base_json_api_rate AS rate (bucket, hits, ends)
+                VALUES %s
+                ON CONFLICT (bucket) DO UPDATE SET
+                    hits = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
+                        THEN rate.hits + 1 ELSE 1 END,
+                    ends = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
+                        THEN rate.ends ELSE excluded.ends END
+                RETURNING bucket, hits,
+                    ceil(extract(epoch FROM ends - now() AT TIME ZONE 'utc'))::int""",
+                rows,
+            )
+        )
+        return cr.fetchall()
+
+    @api.autovacuum
+    def _gc_forgotten(self):
+        """Remove what is no longer counted."""
+        self.env.cr.execute(
+            """DELETE FROM base_json_api_rate
+               WHERE ends < now() AT TIME ZONE 'utc' - interval '1 hour'"""
+        )
