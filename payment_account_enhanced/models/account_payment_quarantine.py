@@ -56,10 +56,22 @@ class AccountPayment(models.Model):
         drafts = [("state", "=", "draft"), ("partner_bank_id", "!=", False)]
         if companies is not None:
             drafts.append(("company_id", "in", companies.ids))
-        self.env.add_to_compute(
-            self._fields["bank_quarantine_until"], self.search(drafts)
-        )
+        self.search(drafts)._fill_held_until()
         return res
+
+    def _fill_held_until(self):
+        """Note until when payments are held: by SQL, which dates and tracks nothing."""
+        self.flush_recordset(["bank_quarantine_until"])
+        self.env.cr.execute(
+            """
+            UPDATE account_payment SET bank_quarantine_until = held.until
+              FROM unnest(%s::integer[], %s::timestamp[]) held (id, until)
+             WHERE account_payment.id = held.id
+               AND bank_quarantine_until IS DISTINCT FROM held.until
+            """,
+            [self.ids, [payment._held_until() or None for payment in self]],
+        )
+        self.invalidate_recordset(["bank_quarantine_until"])
 
     @api.depends_context("uid", "lang")
     @api.depends(*_HOLDING, "state", "approval_state")

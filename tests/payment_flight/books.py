@@ -30,6 +30,10 @@ class Books:
         self.vendor, self.customer = env["res.partner"].create(
             [{"name": "Vendor"}, {"name": "Customer"}]
         )
+        # Drafts to it are held back from the installation on.
+        env["res.partner.bank"].create(
+            {"acc_number": "DE89370400440532013000", "partner_id": self.vendor.id}
+        )
 
     def fill(self):
         """Make the payments, what they pay, and what else there is."""
