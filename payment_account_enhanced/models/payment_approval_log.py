@@ -18,7 +18,6 @@ ACTIONS = [
     ("unmatch", "Unmatched"),
     ("merge", "Contact merged"),
     ("confirm_bank", "Bank account confirmed"),
-    ("migrate", "Found at installation"),
 ]
 
 

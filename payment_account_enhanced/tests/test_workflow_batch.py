@@ -49,8 +49,8 @@ class TestBatch(PaymentCase):
     def count(self, payments, step):
         """Return how many queries a step takes."""
         self.env.flush_all()
-        # Autovacuum may have found these tables empty, between two tests that roll back;
-        # joins that are planned for no rows take minutes.
+        # Autovacuum may have found these tables empty, between two tests that roll
+        # back; joins that are planned for no rows take minutes.
         self.env.cr.execute("ANALYZE account_payment, account_move, account_move_line")
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
