@@ -5,11 +5,12 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from odoo import models
 from odoo.api import Environment
 from odoo.http import Request
 
 from .principal import Principal
-from .problems import Problem
+from .problems import NotFound, Problem
 
 if TYPE_CHECKING:
     from .definition import Api
@@ -55,6 +56,17 @@ class Call:
     def ip(self) -> str:
         """The caller's address, as Odoo's ``proxy_mode`` has it."""
         return self.request.httprequest.remote_addr or ""
+
+    def record(self, model: str, record_id: int) -> models.BaseModel:
+        """Return a record that the principal may see.
+
+        :raises NotFound: when there is none: it is searched, so that one that a rule
+            hides is as absent as one that never was
+        """
+        found = self.env[model].search([("id", "=", record_id)])
+        if not found:
+            raise NotFound()
+        return found
 
     def header(self, name: str) -> str:
         """Return a header of the request, stripped; empty when it is absent."""

@@ -7,7 +7,7 @@ from odoo import http
 
 from . import registry
 from .documentation import documentation_controller
-from .endpoint import PUBLIC, DeclarationError, Endpoint
+from .endpoint import METHODS, PUBLIC, DeclarationError, Endpoint
 from .limits import Limit
 from .mapping import problem_of
 from .principal import Principal, Scheme
@@ -87,6 +87,8 @@ class Api:
         self.observe = observe
         self.endpoints: dict[str, Endpoint] = {}
         self._map_error = map_error
+        # Methods that no endpoint serves at the base itself.
+        self._free_at_base = list(METHODS)
         registry.add(self)
         documentation_controller(self)
 
@@ -157,7 +159,7 @@ class Api:
                 **declared,
             )
             self._add(endpoint)
-            return self._routed(endpoint)
+            return self._routed(endpoint, [endpoint.method])
 
         return declare
 
@@ -170,30 +172,35 @@ class Api:
         if known and known.handler.__qualname__ != endpoint.handler.__qualname__:
             raise DeclarationError(f"{self.name} has two endpoints {endpoint.name}")
         self.endpoints[endpoint.name] = endpoint
+        if not endpoint.path and endpoint.method in self._free_at_base:
+            self._free_at_base.remove(endpoint.method)
 
-    def catch_all(self, handler: Callable) -> Callable:
-        """Route to a handler what is below the base and no endpoint serves."""
+    def catch_all(self, handler: Callable, path: str) -> Callable:
+        """Route to a handler what no endpoint serves.
+
+        :param path: below the base, or empty for the base itself
+        """
         endpoint = Endpoint(
             api=self,
-            path="",
+            path=path,
             method="GET",
             handler=handler,
             auth=PUBLIC,
             answer=Media("application/json"),
             hidden=True,
         )
-        return self._routed(
-            endpoint, self.base, f"{self.base}/<path:rest>", any_method=True
-        )
+        # The router prefers any other route to a path of any length, but takes the
+        # first of those that are alike.
+        return self._routed(endpoint, None if path else self._free_at_base)
 
     @staticmethod
-    def _routed(endpoint: Endpoint, *routes: str, any_method: bool = False) -> Callable:
+    def _routed(endpoint: Endpoint, methods: list[str] | None) -> Callable:
         decorate = http.route(
-            list(routes) or [endpoint.route],
+            [endpoint.route],
             type="json_api",
             # The dispatcher authenticates: it has its own way of refusing.
             auth="none",
-            methods=None if any_method else [endpoint.method],
+            methods=methods,
             # Odoo needs it to know a preflight; the headers are the dispatcher's.
             cors="*",
             csrf=False,

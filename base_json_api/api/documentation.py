@@ -7,7 +7,7 @@ from markupsafe import Markup
 from odoo import http
 
 from .endpoint import METHODS, PUBLIC, Endpoint
-from .problems import MethodNotAllowed, NotFound
+from .problems import MethodNotAllowed, NotFound, Problem
 from .reply import Media, Reply
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ def documentation_controller(api: "Api") -> type[http.Controller]:
 
     def nothing_here(self, call):
         """Whatever no endpoint serves."""
-        if allowed := methods_of(call):
-            raise MethodNotAllowed(allowed=allowed)
-        raise NotFound()
+        raise _nothing(call)
+
+    def nothing_at_base(self, call):
+        """The base itself, where no endpoint serves it."""
+        raise _nothing(call)
 
     json, html = Media("application/json"), Media("text/html; charset=utf-8")
     shown = {"auth": PUBLIC, "tag": "documentation"}
@@ -74,7 +76,8 @@ def documentation_controller(api: "Api") -> type[http.Controller]:
             "/openapi.json", "GET", answer=json, also=(304,), **shown
         )(openapi),
         "docs": api.endpoint("/docs", "GET", answer=html, **shown)(docs),
-        "nothing_here": api.catch_all(nothing_here),
+        "nothing_here": api.catch_all(nothing_here, "/<path:rest>"),
+        "nothing_at_base": api.catch_all(nothing_at_base, ""),
     }
     return type(f"{api.name}_documentation", (http.Controller,), members)
 
@@ -88,6 +91,12 @@ def methods_of(call: "Call") -> tuple[str, ...]:
         for method in METHODS
         if not _matched(router, http_request.path, method).hidden
     )
+
+
+def _nothing(call: "Call") -> Problem:
+    if allowed := methods_of(call):
+        return MethodNotAllowed(allowed=allowed)
+    return NotFound()
 
 
 def _matched(router, path: str, method: str) -> Endpoint:

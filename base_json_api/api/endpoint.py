@@ -57,7 +57,10 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """What is declared of one endpoint; ``Api.endpoint`` says what each part means."""
+    """What is declared of one endpoint; ``Api.endpoint`` says what each part means.
+
+    A hidden one refuses what no other serves: it is in no document and reads nothing.
+    """
 
     api: "Api"
     path: str
@@ -89,8 +92,10 @@ class Endpoint:
             fill(self, "idempotent", writes and bool(self.auth))
         fill(self, "max_body", self.max_body or self.api.max_body)
         fill(self, "tag", self.tag or self._first_word())
-        for check in (self._check_access, self._check_schema, self._check_handler):
-            check()
+        if not self.hidden:
+            self._check_access()
+            self._check_schema()
+            self._check_handler()
 
     @property
     def name(self) -> str:
@@ -189,6 +194,8 @@ class Endpoint:
     def _check_schema(self) -> None:
         if self.method not in METHODS:
             self._refuse(f"{self.method} is none of {', '.join(METHODS)}")
+        if self.path and (self.path[0] != "/" or self.path[-1] == "/"):
+            self._refuse("a path begins with a slash and ends without one")
         if not isinstance(self.query, type) or not issubclass(self.query, Query):
             self._refuse("query inherits from Query")
         if self.body is not NoBody and self.method not in _WITH_BODY:

@@ -39,7 +39,7 @@ CALLS: list[str] = []
 OBSERVED: list[dict] = []
 
 
-def _user(call, token):
+def who_has_token(call, token):
     if token not in TOKENS:
         raise problems.Unauthorized(code="invalid_token")
     uid, scopes = TOKENS[token]
@@ -67,7 +67,7 @@ api = Api(
     description="An API of the tests.",
     name="test_json_api",
     schemes={
-        "user": bearer(_user, description="A user's token."),
+        "user": bearer(who_has_token, description="A user's token."),
         "key": header_key("X-API-KEY", _key, description="A key."),
     },
     limits={
@@ -179,9 +179,7 @@ class ThingController(http.Controller):
     )
     def read_thing(self, thing_id, call):
         """Read a thing."""
-        thing = call.env["res.partner"].search([("id", "=", thing_id)])
-        if not thing:
-            raise problems.NotFound()
+        thing = call.record("res.partner", thing_id)
         return {"thing": serialize(thing)[0]}
 
     @api.endpoint(
@@ -210,7 +208,7 @@ class ThingController(http.Controller):
     )
     def delete_thing(self, thing_id, call):
         """Delete a thing."""
-        call.env["res.partner"].browse(thing_id).unlink()
+        call.record("res.partner", thing_id).unlink()
 
     @api.endpoint(
         "/things/<int:thing_id>/poke",
@@ -273,3 +271,11 @@ class ThingController(http.Controller):
     def login(self, body):
         """Be guessed at a few times."""
         raise problems.Unauthorized()
+
+
+class PoliteController(ThingController):
+    """Extends a handler as another addon does."""
+
+    @http.route()
+    def raw(self):
+        return super().raw() + b", please"

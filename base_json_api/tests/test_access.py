@@ -77,6 +77,19 @@ class TestAccess(ExampleCase):
         self.assertEqual(seen[0], (self.user.id, False, self.user.company_id.ids))
         self.assertEqual(seen[1][:2], (public.id, False))
 
+    def test_record_that_a_rule_hides_is_404(self):
+        hidden, shown = self.make_things(2)
+        rule = {
+            "name": "Not this one",
+            "model_id": self.env.ref("base.model_res_partner").id,
+            "domain_force": [("id", "!=", hidden.id)],
+        }
+        self.env["ir.rule"].create(rule)
+        for method, status in (("GET", 200), ("DELETE", 204)):
+            path = "/things/%s"
+            self.call(method, path % hidden.id, token=self.token, status=404)
+            self.call(method, path % shown.id, token=self.token, status=status)
+
     def test_session_of_the_web_client_lets_nobody_in(self):
         self.authenticate("admin", "admin")
         self.call("GET", "/things", status=401)

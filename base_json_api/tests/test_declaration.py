@@ -70,6 +70,10 @@ class TestDeclaration(TransactionCase):
         path = "/a/<model('res.partner'):thing>"
         self.refused("path_types says nothing", path=path, function=handler)
 
+    def test_paths_begin_with_a_slash_and_end_without(self):
+        for path in ("a", "/", "/a/"):
+            self.refused("slash", path=path)
+
     def test_query_is_a_query(self):
         self.refused("inherits from Query", query=example.NewThing)
 

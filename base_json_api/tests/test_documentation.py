@@ -1,8 +1,10 @@
 """The document and its page: what is declared, and nothing from elsewhere."""
 
 from odoo.tests import tagged
+from odoo.tools import file_open
 
 from ..testing import ContractMixin
+from . import example
 from .common import ExampleCase
 
 
@@ -83,6 +85,30 @@ class TestDocumentation(ExampleCase):
             "things"
         ]
         self.assertNotIn("required", rows["items"])
+
+    def test_endpoint_of_the_readme_is_complete(self):
+        with file_open("base_json_api/readme/USAGE.md") as readme:
+            blocks = readme.read().split("```python\n")[1:]
+        declaration, endpoint = (block.partition("```")[0] for block in blocks)
+        self.assertLessEqual(len(endpoint.splitlines()), 15)
+        module = {
+            "__name__": "odoo.addons.base_json_api.tests.readme",
+            "who_has_token": example.who_has_token,
+        }
+        exec(declaration, module)
+        exec(endpoint, module)
+        self.env.registry.clear_cache("routing")
+        response = self.opener.post(
+            f"{self.base_url()}/api/things",
+            json={"name": "Kettle"},
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        self.assertEqual(response.status_code, 200, response.text)
+        self.assertEqual(response.json()["thing"]["name"], "Kettle")
+        # The base has an endpoint, and other methods of it are refused all the same.
+        response = self.opener.put(f"{self.base_url()}/api/things")
+        self.assertEqual(response.status_code, 405, response.text)
+        self.assertEqual(response.headers["Allow"], "POST")
 
     def test_page_takes_nothing_from_elsewhere(self):
         answer = self.call("GET", "/docs", status=200)

@@ -227,9 +227,9 @@ class TestRequests(ExampleCase):
         self.assertNotIn("Content-Type", answer.headers)
         self.assertFalse(thing.exists())
 
-    def test_answer_may_be_no_json(self):
+    def test_answer_may_be_no_json_and_handlers_be_extended(self):
         answer = self.call("GET", "/raw", status=200)
-        self.assertEqual(answer.content, b"raw")
+        self.assertEqual(answer.content, b"raw, please")
         self.assertEqual(answer.headers["Content-Type"], "text/plain; charset=utf-8")
 
     def test_head_is_get_without_body(self):
