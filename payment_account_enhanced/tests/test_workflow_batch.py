@@ -69,9 +69,9 @@ class TestBatch(PaymentCase):
         return counts[1] - counts[0]
 
     def assert_constant(self, few, many):
-        """Check that forty payments more cost nothing more.
+        """Check that ten or forty payments more cost nothing more.
 
-        Odoo's own flushes fall a little differently, by one or two.
+        Odoo's own flushes and fetches fall a little differently, by one or two.
         """
         self.assertLessEqual(abs(many - few), 3)
 
@@ -108,4 +108,4 @@ class TestBatch(PaymentCase):
                 counts[number, step] = self.count(payments.with_user(user), step)
         for _user, step in steps:
             with self.subTest(step):
-                self.assertEqual(counts[10, step], counts[20, step])
+                self.assert_constant(counts[10, step], counts[20, step])
