@@ -7,6 +7,7 @@ and comes to `handle_error`.
 
 from odoo import SUPERUSER_ID
 from odoo.api import Environment
+from odoo.exceptions import UserError
 from odoo.http import Dispatcher, Response, root
 
 from . import access_log, cors, limits, reading, settings
@@ -128,11 +129,12 @@ class JsonApiDispatcher(Dispatcher):
 def _authenticate_and_count(call: Call) -> None:
     """Find out who calls; count it, also when that fails."""
     try:
-        call.principal = _identify(call)
-    finally:
-        group = call.endpoint.rate
-        limits.count(call, settings.limits(call.api, call.env, group))
-    principal = call.principal
+        call.principal = principal = _identify(call)
+    except (Problem, UserError):
+        # Not an error of the database: Odoo tries those again.
+        _count(call)
+        raise
+    _count(call)
     context = {**call.env.context, **principal.context}
     if principal.company_id:
         context.setdefault("allowed_company_ids", [principal.company_id])
@@ -141,6 +143,11 @@ def _authenticate_and_count(call: Call) -> None:
         challenge = f'Bearer error="insufficient_scope", scope="{call.endpoint.scope}"'
         headers = {"WWW-Authenticate": challenge}
         raise Forbidden(code="insufficient_scope", headers=headers)
+
+
+def _count(call: Call) -> None:
+    group = call.endpoint.rate
+    limits.count(call, settings.limits(call.api, call.env, group))
 
 
 def _identify(call: Call) -> Principal:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LIBRARY = "/base_json_api/static/lib/swagger-ui"
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )

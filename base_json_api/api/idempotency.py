@@ -34,7 +34,8 @@ class Once:
     @staticmethod
     def wanted(call: "Call") -> bool:
         """Tell whether a request asks for it, of an endpoint that offers it."""
-        return call.endpoint.idempotent and bool(call.header(HEADER))
+        # An empty one is there, and malformed.
+        return call.endpoint.idempotent and HEADER in call.request.httprequest.headers
 
     def earlier(self) -> Response | None:
         """Take the key; return what was answered when it was taken before.

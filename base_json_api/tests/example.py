@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Literal
 
+from pydantic import Field
+
 from odoo import http
+from odoo.exceptions import AccessDenied
 
 from odoo.addons.base_json_api.api import (
     PUBLIC,
@@ -40,6 +43,8 @@ OBSERVED: list[dict] = []
 
 
 def who_has_token(call, token):
+    if token == "denied":
+        raise AccessDenied()
     if token not in TOKENS:
         raise problems.Unauthorized(code="invalid_token")
     uid, scopes = TOKENS[token]
@@ -128,7 +133,7 @@ class TellQuery(Query):
     """How it is told."""
 
     loud: bool = False
-    times: int = 1
+    times: int = Field(1, ge=1, le=100)
 
 
 def serialize(things, include=frozenset()):

@@ -124,12 +124,31 @@ class TestDocumentation(ExampleCase):
                 self.assertEqual(self.url_open(address).status_code, 200, address)
 
     def test_page_shows_every_endpoint_under_its_policy(self):
-        code = f"""
+        code = f"""(async () => {{
+            const refused = [];
+            const note = (reports) => refused.push(...reports);
+            const options = {{ types: ["csp-violation"], buffered: true }};
+            const observer = new ReportingObserver(note, options);
+            observer.observe();
+            const found = async (selector) => {{
+                while (!document.querySelector(selector)) {{
+                    await new Promise(requestAnimationFrame);
+                }}
+                return document.querySelector(selector);
+            }};
             const shown = document.querySelectorAll(".opblock").length;
+            (await found("#operations-things-read_thing button")).click();
+            (await found(".try-out__btn")).click();
+            (await found("input[placeholder=thing_id]")).focus();
+            await found(".btn.execute");
+            note(observer.takeRecords());
+            for (const report of refused) {{
+                console.error(JSON.stringify(report.body));
+            }}
             if (shown !== {len(self.api.endpoints)}) {{
                 console.error(`${{shown}} endpoints are shown`);
             }}
             console.log("test successful");
-        """
+        }})()"""
         ready = "document.querySelector('.opblock') !== null"
         self.browser_js(f"{self.api.base}/docs", code, ready=ready)

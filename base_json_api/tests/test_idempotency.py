@@ -112,7 +112,7 @@ class TestIdempotency(ExampleCase):
         self.kettle(token="reader", status=403)
 
     def test_malformed_keys_are_400(self):
-        for key in ("a b", "x" * 256, "é".encode().decode("latin-1")):
+        for key in ("", "a b", "x" * 256, "é".encode().decode("latin-1")):
             answer = self.kettle(key=key, status=400)
             self.assertEqual(answer.wrong, {"Idempotency-Key": "format"})
 

@@ -67,9 +67,9 @@ class TestRates(ExampleCase):
 
     def test_bad_tokens_count_for_their_address(self):
         self.set_limits("few", "ip 2/3600")
-        self.few(401, token="guess-1")
-        self.few(401, token="guess-2")
-        self.few(429, token="guess-3")
+        self.few(401, token="guess")
+        self.few(401, token="denied")
+        self.few(429, token="denied")
 
     def test_tries_of_one_request_count_once(self):
         def once(call):
