@@ -1,3 +1,4 @@
+from . import abs_api_key
 from . import ov_serviced_account
 from . import ov_membership
 from . import abs_employee

@@ -1,3 +1,4 @@
+from . import test_api_key
 from . import test_assignment
 from . import test_employee
 from . import test_membership

@@ -1,1 +1,2 @@
+from . import abs_api_key_show
 from . import ov_serviced_account_close

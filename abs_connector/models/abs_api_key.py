@@ -1,0 +1,145 @@
+import hmac
+import re
+import secrets
+from hashlib import sha256
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+PREFIX = "abs_"
+_HANDLE_BYTES = 6
+_SECRET_BYTES = 32
+_FORM = re.compile(rf"({PREFIX}[0-9a-f]{{{2 * _HANDLE_BYTES}}})_[A-Za-z0-9_-]{{43}}")
+#: The hash of no key.
+_NOBODYS = "0" * 64
+
+
+class AbsApiScope(models.Model):
+    """What a key may be used for."""
+
+    _name = "abs.api.scope"
+    _description = "API Scope"
+    _order = "code"
+    _rec_name = "code"
+
+    code = fields.Char(required=True, readonly=True)
+    name = fields.Char("Allows", required=True, translate=True)
+
+    _sql_constraints = [("code_unique", "UNIQUE(code)", "Another scope has this code.")]
+
+
+class AbsApiKey(models.Model):
+    """A key of another system, which sees all of its company within its scopes.
+
+    Only a hash is kept. A key is 256 random bits, so that a fast hash serves: there is
+    nothing to guess.
+    """
+
+    _name = "abs.api.key"
+    _description = "API Key"
+    _inherit = ["mail.thread"]
+    _order = "name, id"
+
+    name = fields.Char(
+        required=True, tracking=True, help="The system that uses it, and what for."
+    )
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        tracking=True,
+    )
+    scope_ids = fields.Many2many("abs.api.scope", string="Scopes", tracking=True)
+    expiry = fields.Datetime(tracking=True, help="Empty: it does not expire.")
+    handle = fields.Char(readonly=True, copy=False, help="What the key begins with.")
+    secret_hash = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    last_used = fields.Datetime(readonly=True, copy=False)
+
+    _sql_constraints = [
+        ("handle_unique", "UNIQUE(handle)", "Another key begins like this."),
+    ]
+
+    def write(self, vals):
+        """Write; a key's hash is made here alone.
+
+        :raises UserError: for a value of the hash
+        """
+        if {"handle", "secret_hash"} & vals.keys() and not self.env.su:
+            raise UserError(_("Key: generate one; it cannot be typed."))
+        return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create; the key itself is generated afterwards.
+
+        :raises UserError: for a value of the hash
+        """
+        if any({"handle", "secret_hash"} & vals.keys() for vals in vals_list):
+            raise UserError(_("Key: generate one; it cannot be typed."))
+        return super().create(vals_list)
+
+    def action_generate(self):
+        """Make the key anew and show it, for the only time; the former one ends.
+
+        :return: action that opens the dialog with the key
+        """
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Key of %(name)s", name=self.name),
+            "res_model": "abs.api.key.show",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_key": self._generate()},
+        }
+
+    def _generate(self):
+        """Make and keep a new key.
+
+        :return: the key, which is not kept
+        """
+        handle = PREFIX + secrets.token_hex(_HANDLE_BYTES)
+        key = f"{handle}_{secrets.token_urlsafe(_SECRET_BYTES)}"
+        # Nobody reads or writes the hash, the manager who generates it included.
+        self.sudo().write({"handle": handle, "secret_hash": _hash(key)})
+        self.message_post(body=_("A new key was generated."))
+        return key
+
+    @api.model
+    def _find(self, key):
+        """Return the record of a key that is valid now, as superuser; else none.
+
+        :param str key: what the caller has presented
+        """
+        form = _FORM.fullmatch(key)
+        # Odoo finds records without a handle when it looks for an empty one.
+        found = self.sudo().search([("handle", "=", form[1])]) if form else self.sudo()
+        # Compared in any case, so that the time tells nothing of the handle.
+        same = hmac.compare_digest(found.secret_hash or _NOBODYS, _hash(key))
+        now = fields.Datetime.now()
+        if same and (not found.expiry or found.expiry > now):
+            return found
+        return self.sudo().browse()
+
+    def _note_use(self):
+        """Note that a key is used; no more than once a minute, and without waiting."""
+        self.env.cr.execute(
+            """
+            UPDATE abs_api_key SET last_used = now() AT TIME ZONE 'UTC'
+             WHERE id IN (
+                   SELECT id FROM abs_api_key
+                    WHERE id = ANY(%s)
+                      AND (last_used IS NULL OR last_used
+                           < now() AT TIME ZONE 'UTC' - interval '1 minute')
+                      FOR NO KEY UPDATE SKIP LOCKED)
+            """,
+            [self.ids],
+        )
+        self.invalidate_recordset(["last_used"])
+
+
+def _hash(key):
+    return sha256(key.encode("utf-8", "replace")).hexdigest()
