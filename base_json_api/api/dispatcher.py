@@ -42,6 +42,8 @@ class JsonApiDispatcher(Dispatcher):
     def pre_dispatch(self, rule, args):
         """Take what a refusal needs too, while the cursor works; keep no session."""
         self.request.session.can_save = False
+        # Other addons look at them behind an answer, a preflight's too.
+        self.request.params = {}
         self.call.endpoint = rule.endpoint.routing["json_api"]
         self._cors = cors.answer_headers(self.call, self.request.env)
 
