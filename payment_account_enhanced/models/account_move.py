@@ -119,6 +119,9 @@ class AccountMove(models.Model):
 
         Both links are followed, for either side can be rewritten.
         """
+        if not self:
+            # Odoo unmatches and deletes nothing, for each payment several times.
+            return self.env["account.payment"]
         # Who writes an entry may not see its payment; the lock holds all the same.
         moves = self.sudo()
         payments = (moves.origin_payment_id | moves.payment_ids).with_env(self.env)

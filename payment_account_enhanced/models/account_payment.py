@@ -135,6 +135,8 @@ class AccountPayment(models.Model):
         :param delegator: `res.users` on whose behalf it is done
         :param dict before: approval states before, by id
         """
+        if not self:
+            return
         nameless = _("Draft Payment")
         self.env["payment.approval.log"]._append(
             [
