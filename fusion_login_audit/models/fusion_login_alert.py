@@ -15,6 +15,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import settings
+from ..tools.limits import LIMITS
 
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
@@ -107,7 +108,7 @@ class FusionLoginAlert(models.Model):
         except TransactionRollbackError:
             with self.env.registry.cursor() as cr:
                 alerts = self.with_env(self.env(cr=cr))
-                alerts._fc_limit_waiting()
+                cr.execute(LIMITS)
                 return self.browse(alerts._fc_raise_once(kind, finding, event).id)
 
     def _fc_raise_once(self, kind, finding, event):

@@ -19,6 +19,7 @@ from odoo.tools import SQL
 
 from ..tools import settings
 from ..tools.client import INTERNAL_ADDRESS
+from ..tools.limits import LIMITS, NO_LIMITS, TAKEN_BACK
 from ..tools.once import Memory
 from .fusion_login_alert import Finding
 from .fusion_login_alert_newest import newest
@@ -30,8 +31,6 @@ AT_LOGIN = {
     "success": ("after_burst", "never_used", "off_hours"),
     "mfa_pending": (),
 }
-_LOCK_TIMEOUT = "200ms"
-_STATEMENT_TIMEOUT = "1s"
 # Odoo logs a login when the password is right; a second factor may take a while.
 _SAME_LOGIN = timedelta(hours=1)
 # The newest events of an address that are looked at, however many it sends.
@@ -116,16 +115,13 @@ class FusionLoginAlert(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT set_config('lock_timeout', %(lock)s, true),
-                       set_config('statement_timeout', %(statement)s, true);
+                %(limits)s
                 SELECT id, user_id, attempted_login, ip_address, event_time, %(kinds)s
-                       -- Under a test, the transaction goes on.
-                       set_config('lock_timeout', NULL, true),
-                       set_config('statement_timeout', NULL, true)
+                       %(taken_back)s
                   FROM fusion_login_audit event WHERE id = %(id)s
                 """,
-                lock=_LOCK_TIMEOUT,
-                statement=_STATEMENT_TIMEOUT,
+                limits=SQL(LIMITS),
+                taken_back=SQL(TAKEN_BACK),
                 kinds=self._fc_columns(kinds),
                 id=row_id,
             )
@@ -166,19 +162,10 @@ class FusionLoginAlert(models.Model):
 
         :return: the alert, or nothing
         """
-        self._fc_limit_waiting()
+        self.env.cr.execute(LIMITS)
         alert = self._fc_raise_safely(kind, finding, event)
-        self.env.cr.execute(
-            "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT"
-        )
+        self.env.cr.execute(NO_LIMITS)
         return alert
-
-    def _fc_limit_waiting(self):
-        self.env.cr.execute(
-            "SELECT set_config('lock_timeout', %s, true),"
-            " set_config('statement_timeout', %s, true)",
-            [_LOCK_TIMEOUT, _STATEMENT_TIMEOUT],
-        )
 
     def _fc_raise_safely(self, kind, finding, event):
         """Raise an alert; what goes wrong with it is logged and stops no other.

@@ -1,6 +1,9 @@
 """Which logins raise which alert, at the edge of each rule and on both sides of it."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -238,6 +241,22 @@ class TestAlertBursts(AlertCase):
         for event in self.burst(4), self.event("failure", at=NOW):
             self.evaluate(event)
             self.assertEqual(self.limits(), before)
+
+    def test_an_alert_that_meets_a_newer_row_is_raised_in_a_new_transaction(self):
+        raise_once = type(self.alerts)._fc_raise_once
+        refusals = [SerializationFailure()]
+
+        def refuse_once(alerts, *arguments):
+            if refusals:
+                raise refusals.pop()
+            return raise_once(alerts, *arguments)
+
+        before = self.limits()
+        self.patch(type(self.alerts), "_fc_raise_once", refuse_once)
+        self.patch(self.registry, "cursor", lambda **_options: nullcontext(self.env.cr))
+        self.assertEqual(self.evaluate(self.burst(5)), ["failure_burst"])
+        self.assertFalse(refusals)
+        self.assertEqual(self.limits(), before)
 
     def test_a_rule_that_breaks_does_not_stop_the_next(self):
         self.spray(9)

@@ -16,14 +16,12 @@ from odoo.tools import SQL
 from . import once
 from .agent import describe
 from .client import Client
+from .limits import LIMITS, NO_LIMITS, TAKEN_BACK
 from .text import is_name_like, mask, neutralise
 
 _logger = logging.getLogger("odoo.addons.fusion_login_audit")
 
 LOGIN_LENGTH = 255
-# Each query brings its limits: a query of their own costs as much as the answer.
-_LIMITS = "SET LOCAL lock_timeout TO '200ms'; SET LOCAL statement_timeout TO '1s';"
-_NO_LIMITS = "SET LOCAL lock_timeout TO DEFAULT; SET LOCAL statement_timeout TO DEFAULT"
 _COLUMNS = (
     "user_id",
     "user_ref",
@@ -42,18 +40,16 @@ _COLUMNS = (
     "database",
     "hour_key",
 )
-# What else is selected of the event sees the rows before it alone. Under a test the
-# transaction goes on, so the limits are taken back.
+# What else is selected of the event sees the rows before it alone.
 _INSERT = f"""
-    {_LIMITS}
+    {LIMITS}
     WITH event AS (
         INSERT INTO fusion_login_audit ({", ".join(_COLUMNS)})
         VALUES ({", ".join(["%s"] * len(_COLUMNS))})
         ON CONFLICT (hour_key) WHERE hour_key IS NOT NULL DO NOTHING
         RETURNING *)
     SELECT id, user_id, attempted_login, ip_address, event_time, %s
-           set_config('lock_timeout', NULL, true),
-           set_config('statement_timeout', NULL, true)
+           {TAKEN_BACK}
       FROM event
 """
 
@@ -148,7 +144,7 @@ def _is_there(cr, hour_key):
 
 def _ask(cr, query, *values):
     """Return the first row of a query that brings its limits, None without a row."""
-    cr.execute(SQL("%s %s", SQL(_LIMITS), SQL(query, *values)))
+    cr.execute(SQL("%s %s", SQL(LIMITS), SQL(query, *values)))
     return cr.fetchone()
 
 
@@ -193,7 +189,7 @@ def _write_apart(registry, event, *, linked=True):
         alerts = api.Environment(cr, SUPERUSER_ID, {})["fusion.login.alert"]
         row = _insert_looking(alerts, event, linked)
         if not row:
-            cr.execute(_NO_LIMITS)
+            cr.execute(NO_LIMITS)
         cr.commit()  # pylint: disable=invalid-commit
         if row:
             _raise_alerts(alerts, row, event)
