@@ -53,7 +53,8 @@ class AccountMoveLine(models.Model):
 
         :raises UserError: naming the payment
         """
-        self.move_id._controlled_payments()._check_lines_free(self.env)
+        if self:
+            self.move_id._controlled_payments()._check_lines_free(self.env)
         return super().unlink()
 
     def _really_changes(self, vals):

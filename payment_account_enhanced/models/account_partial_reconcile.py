@@ -67,8 +67,10 @@ class AccountPartialReconcile(models.Model):
 
     def unlink(self):
         """Unmatch, and note it in the decisions of the payments concerned."""
-        payments = self._matched_payments().filtered("is_posted")
-        payments.with_env(self.env)._log_decision("unmatch")
+        # Odoo unmatches nothing, once for each payment that it posts.
+        payments = self and self._matched_payments().filtered("is_posted")
+        if payments:
+            payments.with_env(self.env)._log_decision("unmatch")
         return super().unlink()
 
     def _matched_payments(self):

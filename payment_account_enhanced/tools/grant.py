@@ -89,7 +89,8 @@ def is_granted(env, action, record):
 
 def is_any_granted(env, actions, record):
     """Tell whether the environment brings leave for one of some actions."""
-    return any(is_granted(env, action, record) for action in actions)
+    held = _held(env)
+    return any(one.covers(action, record) for one in held for action in actions)
 
 
 def is_held(env, action):
@@ -106,6 +107,6 @@ def note(env, action, record):
 
 def _held(env):
     held = env.context.get(KEY)
-    if not isinstance(held, tuple):
+    if not held or not isinstance(held, tuple):
         return ()
     return tuple(one for one in held if isinstance(one, Grant))
