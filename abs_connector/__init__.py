@@ -1,3 +1,5 @@
+from . import api
+from . import controllers
 from . import models
 from . import wizards
 from .hooks import post_init_hook

@@ -61,8 +61,6 @@ class AbsEmployee(models.Model):
         help="Shown to nobody. Empty: it stays as it is.",
     )
     has_password = fields.Boolean(compute="_compute_has_password")
-    failed_attempts = fields.Integer(readonly=True, copy=False)
-    last_failure = fields.Datetime(readonly=True, copy=False)
     last_login = fields.Datetime(readonly=True, copy=False)
     membership_ids = fields.One2many("ov.membership", "employee_id", "Memberships")
 

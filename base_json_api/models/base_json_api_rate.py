@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -74,6 +74,34 @@ class BaseJsonApiRate(models.Model):
             )
         )
         return cr.fetchall()
+
+    @api.model
+    def _peek(self, cr, buckets: Iterable[str]) -> dict[str, int]:
+        """Return what is counted in buckets now, without counting.
+
+        :param cr: a cursor of its own, which sees what others have counted meanwhile
+        :param buckets: names
+        :return: requests by name; none for a bucket that nothing is counted in
+        """
+        cr.execute(
+            """SELECT bucket, hits FROM base_json_api_rate
+                WHERE bucket = ANY(%s) AND ends > now() AT TIME ZONE 'utc'""",
+            [list(buckets)],
+        )
+        return dict(cr.fetchall())
+
+    @api.model
+    def _forget(self, cr, buckets: Sequence[str]) -> None:
+        """Count anew in buckets.
+
+        :param cr: a cursor of its own, to be committed at once
+        :param buckets: names
+        """
+        cr.execute(
+            """SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+            DELETE FROM base_json_api_rate WHERE bucket = ANY(%s)""",
+            [list(buckets)],
+        )
 
     @api.autovacuum
     def _gc_forgotten(self):
