@@ -39,7 +39,9 @@ class AbsApiCase(GovernanceCase, ApiCase):
     def clerk(self):
         """Return somebody who works here, and governs nothing."""
         return new_test_user(
-            self.env(su=True), "abs_clerk", company_id=self.company.id,
+            self.env(su=True),
+            "abs_clerk",
+            company_id=self.company.id,
             company_ids=[(6, 0, self.company.ids)],
         )
 

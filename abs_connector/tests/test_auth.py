@@ -49,9 +49,11 @@ class TestLogin(AbsApiCase):
         costs = []
         for email in (None, "nobody@oves.example.com"):
             hashed = []
-            with self.watched(context, "verify", hashed):
-                with self.watched(context, "verify_and_update", hashed):
-                    answer = self.log_in(email, "wrong horse battery", status=401)
+            with (
+                self.watched(context, "verify", hashed),
+                self.watched(context, "verify_and_update", hashed),
+            ):
+                answer = self.log_in(email, "wrong horse battery", status=401)
             costs.append((hashed, answer.entry["queries"]))
         self.assertEqual(costs[0], costs[1])
         self.assertEqual(costs[0][0], [self.rounds()])
@@ -132,9 +134,7 @@ class TestSession(AbsApiCase):
     def test_refresh_token_is_for_one_use(self):
         first = self.log_in()
         second = self.refresh(first, status=200)
-        self.assertNotEqual(
-            first.json["refresh_token"], second.json["refresh_token"]
-        )
+        self.assertNotEqual(first.json["refresh_token"], second.json["refresh_token"])
         self.me(second, status=200)
         self.refresh(second, status=200)
 
