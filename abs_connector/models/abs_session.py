@@ -163,13 +163,17 @@ class AbsSession(models.Model):
         :raises Unauthorized: when the token, its session or its employee is not valid
         """
         claims = self.env["abs.signing.key"]._keyring().verify(token, AUDIENCE)
-        session = self.browse(claims.get("sid")).exists()
-        if (
-            not session
-            or session.ended_at
-            or str(session.employee_id.id) != claims["sub"]
-            or not session.employee_id._may_log_in()
-        ):
+        session = self.search_fetch(
+            [
+                ("id", "=", claims.get("sid")),
+                ("employee_id", "=", int(claims["sub"])),
+                ("ended_at", "=", False),
+                ("employee_id.active", "=", True),
+                ("employee_id.company_id.active", "=", True),
+            ],
+            ["employee_id"],
+        )
+        if not session:
             raise problems.Unauthorized(
                 _("This login is over. Log in again."),
                 code="session_ended",
