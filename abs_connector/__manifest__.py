@@ -22,6 +22,8 @@
         "views/abs_employee_views.xml",
         "wizards/abs_api_key_show_views.xml",
         "views/abs_api_key_views.xml",
+        "views/ov_assignment_views.xml",
+        "views/ov_coverage_views.xml",
         "views/menus.xml",
     ],
     "post_init_hook": "post_init_hook",

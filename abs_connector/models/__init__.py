@@ -6,6 +6,11 @@ from . import abs_employee
 from . import abs_employee_login
 from . import abs_session
 from . import ov_assignment
+from . import ov_inheritance
 from . import res_company
 from . import res_partner
 from . import sale_order
+from . import stock_picking
+from . import account_move
+from . import account_payment
+from . import ov_coverage

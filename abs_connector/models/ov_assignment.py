@@ -152,6 +152,7 @@ class OvAssignmentMixin(models.AbstractModel):
         )
         changed = records.browse(row[0] for row in self.env.cr.fetchall())
         self._written(changed)
+        self._follow(changed)
         return changed
 
     @api.model
@@ -173,6 +174,7 @@ class OvAssignmentMixin(models.AbstractModel):
         ids = self._close(records, fields.Datetime.now(), SQL(" AND ").join(conditions))
         changed = records.browse(ids)
         self._written(changed)
+        self._follow(changed)
         return changed
 
     def _close(self, records, now, condition):

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class OvSaCustomerAssignment(models.Model):
@@ -11,6 +12,18 @@ class OvSaCustomerAssignment(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Customer", required=True, readonly=True, ondelete="restrict"
     )
+
+    def _sources(self):
+        """The stamps of a database that had no ledger yet."""
+        return SQL(
+            """
+            SELECT customer.id AS record_id, 1 AS rank, customer.x_sa_id AS account_id,
+                   customer.x_actor_id AS actor_id, 'binding' AS access
+              FROM wanted
+              JOIN res_partner customer ON customer.id = wanted.id
+             WHERE customer.x_sa_id IS NOT NULL
+            """
+        )
 
 
 class ResPartner(models.Model):
