@@ -141,6 +141,16 @@ class TestBackfill(FlowCase):
         )
         self.assertEqual(self.row("delivery").ungoverned_count, 1)
 
+    def test_coverage_adds_up_over_companies(self):
+        self.sell()
+        self.env.flush_all()
+        groups = self.coverage._read_group(
+            [("kind", "=", "order"), ("company_id", "=", self.company.id)],
+            ["kind"],
+            ["total_count:sum", "ungoverned_count:sum"],
+        )
+        self.assertEqual(groups, [("order", 1, 0)])
+
     def test_coverage_opens_the_records_that_nobody_holds(self):
         orphan = self.sell(self.old_customer)
         self.sell()

@@ -145,6 +145,29 @@ class TestInheritance(FlowCase):
         receipt.with_user(self.keeper).action_confirm()
         self.assertHeld(receipt)
 
+    def supply(self, order, target):
+        """Let a supplier send one lamp for an order; return the transfer."""
+        transfer = self.system["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": target.id,
+            }
+        )
+        self.system["stock.move"].create(
+            {**self.move_vals(transfer), "sale_line_id": order.order_line.id}
+        )
+        transfer.with_user(self.keeper).action_confirm()
+        return transfer
+
+    def test_receipt_of_what_an_order_needs_is_a_receipt_all_the_same(self):
+        receipt = self.supply(self.sell(), self.warehouse.lot_stock_id)
+        self.assertHeld(receipt)
+
+    def test_what_a_supplier_sends_to_the_customer_is_a_delivery(self):
+        customers = self.env.ref("stock.stock_location_customers")
+        self.assertHeld(self.supply(self.sell(), customers), self.of_lome)
+
     # Invoices
 
     def test_invoice_inherits_from_the_orders_of_its_lines(self):
@@ -252,6 +275,28 @@ class TestInheritance(FlowCase):
             }
         )
         self.assertHeld(payment, self.of_lome)
+
+    def test_payment_linked_without_being_matched_inherits(self):
+        invoice = self.invoice(self.sell())
+        payment = self.acting(self.clerk)["account.payment"].create(
+            {"partner_id": self.customer.id, "amount": 5}
+        )
+        self.assertHeld(payment)
+        invoice.matched_payment_ids += payment
+        self.assertHeld(payment, self.of_lome)
+
+    def test_money_paid_back_is_never_governed(self):
+        invoice = self.invoice(self.sell())
+        payment = self.acting(self.clerk)["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "customer",
+                "partner_id": self.customer.id,
+                "amount": 5,
+                "invoice_ids": [(6, 0, invoice.ids)],
+            }
+        )
+        self.assertHeld(payment)
 
     # What an order is reassigned to
 
