@@ -55,7 +55,7 @@ class OvGovernanceCoverage(models.Model):
     governed_count = fields.Integer("Governed", readonly=True)
     ungoverned_count = fields.Integer("Ungoverned", readonly=True)
     ended_count = fields.Integer(
-        "Of These Ended",
+        "Ended",
         readonly=True,
         help="Somebody held them once, and the assignment was ended. Bringing records "
         "under the Service Account of their source leaves these alone.",
