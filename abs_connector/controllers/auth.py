@@ -61,14 +61,13 @@ class Tokens(SuiteAnswer):
     """Seconds that the access token is valid for."""
 
 
-class LoginAnswer(Tokens):
-    employee: EmployeeOut
-    memberships: list[MembershipOut]
-
-
 class MeAnswer(SuiteAnswer):
     employee: EmployeeOut
     memberships: list[MembershipOut]
+
+
+class LoginAnswer(MeAnswer, Tokens):
+    pass
 
 
 class Told(SuiteAnswer):

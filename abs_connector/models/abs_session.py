@@ -134,7 +134,7 @@ class AbsSession(models.Model):
         """
         self.ensure_one()
         seconds = self._setting(_ACCESS_MINUTES) * 60
-        refresh = f"{secrets.token_urlsafe(_TOKEN_BYTES)}"
+        refresh = secrets.token_urlsafe(_TOKEN_BYTES)
         self.env["abs.session.token"].create(
             {"session_id": self.id, "token_hash": _hash(refresh)}
         )

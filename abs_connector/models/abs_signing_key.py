@@ -39,7 +39,7 @@ class AbsSigningKey(models.Model):
         """
         wanted = self.env["ir.config_parameter"].sudo().get_param(_ALGORITHM)
         key = Key.generate("EdDSA" if wanted == "EdDSA" else "HS256")
-        self.env.registry.clear_cache()
+        self._forget_keyring()
         return self.sudo().create(
             {"kid": key.kid, "algorithm": key.algorithm, "secret": key.secret}
         )
@@ -55,8 +55,16 @@ class AbsSigningKey(models.Model):
 
     def unlink(self):
         """Delete keys: tokens that they signed are worth nothing from now on."""
-        self.env.registry.clear_cache()
+        self._forget_keyring()
         return super().unlink()
+
+    def _forget_keyring(self):
+        """Read the keys anew: now, and when others can see what has changed.
+
+        A thread that reads them before the commit would keep the former ones.
+        """
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     @api.model
     @ormcache()

@@ -19,6 +19,14 @@ ACCESS = [
 _STRENGTH = {"binding": 0, "assignment": 1, "access": 2}
 
 
+def strongest_first():
+    """Return what orders rows by their access, the strongest first."""
+    ranks = SQL(" ").join(
+        SQL("WHEN %s THEN %s", access, rank) for access, rank in _STRENGTH.items()
+    )
+    return SQL("CASE access %s END", ranks)
+
+
 class OvAssignmentMixin(models.AbstractModel):
     """What the ledgers have in common; `_record_field` says what theirs is about."""
 
@@ -127,30 +135,15 @@ class OvAssignmentMixin(models.AbstractModel):
                 access,
             ),
         )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO %(table)s
-                    (%(record)s, account_id, actor_id, state, access, date_from,
-                     assigned_by_id, create_uid, create_date, write_uid, write_date)
-                SELECT id, %(account)s, %(actor)s, 'active', %(access)s, %(now)s,
-                       %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM unnest(%(ids)s) AS id
-                ON CONFLICT (%(record)s, account_id) WHERE state = 'active' DO NOTHING
-                RETURNING %(record)s
-                """,
-                table=SQL.identifier(self._table),
-                record=SQL.identifier(self._record_field),
-                account=account.id,
-                actor=actor_id,
-                access=access,
-                now=now,
-                by=self.env.user.partner_id.id,
-                uid=self.env.uid,
-                ids=records.ids,
-            )
+        rows = SQL(
+            "SELECT unnest(%s) AS record_id, %s::integer AS account_id,"
+            " %s::integer AS actor_id, %s AS access",
+            records.ids,
+            account.id,
+            actor_id,
+            access,
         )
-        changed = records.browse(row[0] for row in self.env.cr.fetchall())
+        changed = records.browse(self._insert_missing(now, rows))
         self._written(changed)
         self._follow(changed)
         return changed
@@ -176,6 +169,34 @@ class OvAssignmentMixin(models.AbstractModel):
         self._written(changed)
         self._follow(changed)
         return changed
+
+    def _insert_missing(self, now, rows):
+        """Write the rows that are not active yet; return the ids of their records.
+
+        :param datetime now: since when they hold
+        :param SQL rows: query of record_id, account_id, actor_id and access
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO %(table)s
+                    (%(record)s, account_id, actor_id, state, access, date_from,
+                     assigned_by_id, create_uid, create_date, write_uid, write_date)
+                SELECT record_id, account_id, actor_id, 'active', access, %(now)s,
+                       %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM (%(rows)s) missing
+                ON CONFLICT (%(record)s, account_id) WHERE state = 'active' DO NOTHING
+                RETURNING %(record)s
+                """,
+                table=SQL.identifier(self._table),
+                record=SQL.identifier(self._record_field),
+                now=now,
+                by=self.env.user.partner_id.id,
+                uid=self.env.uid,
+                rows=rows,
+            )
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
 
     def _close(self, records, now, condition):
         """Expire active rows of records; return the ids of these."""
@@ -206,9 +227,6 @@ class OvAssignmentMixin(models.AbstractModel):
 
     def _stamp(self, records):
         """Write onto records who holds them: of several, the strongest, newest row."""
-        strength = SQL(" ").join(
-            SQL("WHEN %s THEN %s", access, rank) for access, rank in _STRENGTH.items()
-        )
         self.env.cr.execute(
             SQL(
                 """
@@ -218,7 +236,7 @@ class OvAssignmentMixin(models.AbstractModel):
              LEFT JOIN LATERAL (
                        SELECT account_id, actor_id FROM %(table)s
                         WHERE %(record)s = wanted.id AND state = 'active'
-                     ORDER BY CASE access %(strength)s END, date_from DESC, id DESC
+                     ORDER BY %(strength)s, date_from DESC, id DESC
                         LIMIT 1) held ON TRUE
                  WHERE record.id = wanted.id
                    AND (record.x_sa_id, record.x_actor_id)
@@ -227,7 +245,7 @@ class OvAssignmentMixin(models.AbstractModel):
                 native=SQL.identifier(records._table),
                 table=SQL.identifier(self._table),
                 record=SQL.identifier(self._record_field),
-                strength=strength,
+                strength=strongest_first(),
                 ids=records.ids,
             )
         )

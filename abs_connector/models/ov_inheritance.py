@@ -6,7 +6,7 @@ A ledger says in one query what its records come from; all else is the same for 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .ov_assignment import _STRENGTH
+from .ov_assignment import strongest_first
 
 
 class OvAssignmentMixin(models.AbstractModel):
@@ -41,7 +41,7 @@ class OvAssignmentMixin(models.AbstractModel):
         now = fields.Datetime.now()
         inherited = self._inherited(SQL("SELECT unnest(%s) AS id", records.ids))
         ended = self._close_stale(records, now, inherited) if follow else []
-        given = self._insert_inherited(now, inherited)
+        given = self._insert_missing(now, inherited)
         changed = records.browse(set(ended) | set(given))
         self._written(changed)
         if follow:
@@ -64,7 +64,7 @@ class OvAssignmentMixin(models.AbstractModel):
         inherited = self._inherited(self._never_held(native, company))
         count = 0
         # What is governed now may be the source of others, such as of a backorder.
-        while ids := self._insert_inherited(fields.Datetime.now(), inherited):
+        while ids := self._insert_missing(fields.Datetime.now(), inherited):
             self._written(native.browse(set(ids)))
             count += len(set(ids))
         return count
@@ -102,9 +102,6 @@ class OvAssignmentMixin(models.AbstractModel):
         One for each Service Account: with the strongest access, and with the person
         who acts only where all sources agree.
         """
-        strength = SQL(" ").join(
-            SQL("WHEN %s THEN %s", access, rank) for access, rank in _STRENGTH.items()
-        )
         return SQL(
             """
             WITH wanted AS MATERIALIZED (%(wanted)s),
@@ -114,7 +111,7 @@ class OvAssignmentMixin(models.AbstractModel):
             SELECT record_id, account_id,
                    CASE WHEN count(DISTINCT coalesce(actor_id, 0)) = 1
                         THEN max(actor_id) END AS actor_id,
-                   (array_agg(access ORDER BY CASE access %(strength)s END))[1]
+                   (array_agg(access ORDER BY %(strength)s))[1]
                    AS access
               FROM source
              WHERE rank = nearest
@@ -122,32 +119,8 @@ class OvAssignmentMixin(models.AbstractModel):
             """,
             wanted=wanted,
             sources=self._sources(),
-            strength=strength,
+            strength=strongest_first(),
         )
-
-    def _insert_inherited(self, now, inherited):
-        """Write the rows that are missing; return the ids of their records."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO %(table)s
-                    (%(record)s, account_id, actor_id, state, access, date_from,
-                     assigned_by_id, create_uid, create_date, write_uid, write_date)
-                SELECT record_id, account_id, actor_id, 'active', access, %(now)s,
-                       %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM (%(inherited)s) inherited
-                ON CONFLICT (%(record)s, account_id) WHERE state = 'active' DO NOTHING
-                RETURNING %(record)s
-                """,
-                table=SQL.identifier(self._table),
-                record=SQL.identifier(self._record_field),
-                now=now,
-                by=self.env.user.partner_id.id,
-                uid=self.env.uid,
-                inherited=inherited,
-            )
-        )
-        return [row[0] for row in self.env.cr.fetchall()]
 
     def _close_stale(self, records, now, inherited):
         """Expire what the sources do not give; return the ids of the records."""

@@ -99,6 +99,16 @@ class TestLogin(AbsApiCase):
         self.log_in(password="wrong horse battery", status=401)
         self.log_in(status=200)
 
+    def test_text_that_no_column_holds_is_refused_and_breaks_nothing(self):
+        for email, password in (
+            ("a\0@oves.example.com", PASSWORD),
+            (self.agent.employee_id.email, f"{PASSWORD}\0"),
+            (self.agent.employee_id.email, "x" * 100_000),
+            ("x" * 100_000, PASSWORD),
+        ):
+            answer = self.log_in(email, password)
+            self.assertIn(answer.status, (401, 422), answer.content[:200])
+
     def test_unknown_keys_and_missing_ones_are_named(self):
         body = {"email": "a@example.com", "pass": "x"}
         answer = self.call("POST", "/auth/login", body, status=422)
