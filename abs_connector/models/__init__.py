@@ -2,6 +2,7 @@ from . import abs_api_key
 from . import abs_signing_key
 from . import ov_serviced_account
 from . import ov_membership
+from . import ov_membership_member
 from . import abs_employee
 from . import abs_employee_login
 from . import abs_session

@@ -4,5 +4,6 @@ from . import test_auth
 from . import test_backfill
 from . import test_employee
 from . import test_inheritance
+from . import test_member
 from . import test_membership
 from . import test_serviced_account
