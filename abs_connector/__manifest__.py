@@ -11,6 +11,7 @@
         "security/governance_groups.xml",
         "security/ir.model.access.csv",
         "security/governance_rules.xml",
+        "security/visibility_rules.xml",
         "data/global_root.xml",
         "data/user_api.xml",
         "data/ir_cron_data.xml",

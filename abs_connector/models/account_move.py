@@ -61,6 +61,16 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "ov.governed.mixin"]
     _ledger = "ov.sa_invoice_assignment"
+    _kind_fields = ("company_id", "move_type", "partner_id")
+
+    @api.model
+    def _domain_open(self):
+        """Bills, and entries of any other kind."""
+        return [("move_type", "not in", CUSTOMER_TYPES)]
+
+    @api.model
+    def _domain_of_customer(self, partner_id):
+        return [("partner_id", "=", partner_id), ("move_type", "in", CUSTOMER_TYPES)]
 
     def _open_of_orders(self, orders):
         """Return the draft invoices and credit notes of orders."""

@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..compat import some
 from .account_move import CUSTOMER_TYPES
+
+_NOT_OF_CUSTOMERS = [("partner_type", "!=", "customer")]
 
 
 class OvSaPaymentAssignment(models.Model):
@@ -53,6 +56,17 @@ class AccountPayment(models.Model):
     _name = "account.payment"
     _inherit = ["account.payment", "ov.governed.mixin"]
     _ledger = "ov.sa_payment_assignment"
+    _kind_fields = ("company_id", "partner_id", "partner_type", "payment_type")
+
+    @api.model
+    def _domain_open(self):
+        """What is paid out, or comes back from a supplier."""
+        return some([[("payment_type", "!=", "inbound")], _NOT_OF_CUSTOMERS])
+
+    @api.model
+    def _domain_of_customer(self, partner_id):
+        mine = [("partner_id", "=", partner_id), ("payment_type", "=", "inbound")]
+        return [*mine, ("partner_type", "=", "customer")]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -56,15 +56,23 @@ class OvAssignmentMixin(models.AbstractModel):
     )
     date_to = fields.Datetime("Until", readonly=True)
     assigned_by_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
+    is_stamped = fields.Boolean(
+        readonly=True, help="The stamps of the record show this assignment."
+    )
 
     def init(self):
         """Allow one active row of a record in a Service Account, and serve lists."""
         if self._abstract:
             return
+        record = self._record_field
+        active = SQL("WHERE state = 'active'")
+        # What the stamps do not show is little, and is asked for with every list.
+        second = SQL("%s AND is_stamped IS NOT TRUE", active)
         for name, kind, columns, where in (
-            ("active_unique", "UNIQUE INDEX", (self._record_field, "account_id"), True),
-            ("account", "INDEX", ("account_id", "actor_id", self._record_field), True),
-            ("history", "INDEX", (self._record_field, "date_from"), False),
+            ("active_unique", "UNIQUE INDEX", (record, "account_id"), active),
+            ("account", "INDEX", ("account_id", "actor_id", record), active),
+            ("second", "INDEX", ("account_id", "actor_id", record), second),
+            ("history", "INDEX", (record, "date_from"), SQL()),
         ):
             self.env.cr.execute(
                 SQL(
@@ -73,7 +81,7 @@ class OvAssignmentMixin(models.AbstractModel):
                     SQL.identifier(f"{self._table}_{name}_idx"),
                     SQL.identifier(self._table),
                     SQL(", ").join(map(SQL.identifier, columns)),
-                    SQL("WHERE state = 'active'") if where else SQL(),
+                    where,
                 )
             )
 
@@ -180,10 +188,11 @@ class OvAssignmentMixin(models.AbstractModel):
             SQL(
                 """
                 INSERT INTO %(table)s
-                    (%(record)s, account_id, actor_id, state, access, date_from,
-                     assigned_by_id, create_uid, create_date, write_uid, write_date)
-                SELECT record_id, account_id, actor_id, 'active', access, %(now)s,
-                       %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                    (%(record)s, account_id, actor_id, state, access, is_stamped,
+                     date_from, assigned_by_id, create_uid, create_date, write_uid,
+                     write_date)
+                SELECT record_id, account_id, actor_id, 'active', access, FALSE,
+                       %(now)s, %(by)s, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM (%(rows)s) missing
                 ON CONFLICT (%(record)s, account_id) WHERE state = 'active' DO NOTHING
                 RETURNING %(record)s
@@ -226,19 +235,32 @@ class OvAssignmentMixin(models.AbstractModel):
             self._stamp(records)
 
     def _stamp(self, records):
-        """Write onto records who holds them: of several, the strongest, newest row."""
+        """Write onto records who holds them: of several, the strongest, newest row.
+
+        The ledger notes which row that is: what lists need besides is then little.
+        """
         self.env.cr.execute(
             SQL(
                 """
+                WITH held AS MATERIALIZED (
+                     SELECT wanted.id AS record_id, strongest.*
+                       FROM unnest(%(ids)s) AS wanted(id)
+                  LEFT JOIN LATERAL (
+                            SELECT id, account_id, actor_id FROM %(table)s
+                             WHERE %(record)s = wanted.id AND state = 'active'
+                          ORDER BY %(strength)s, date_from DESC, id DESC
+                             LIMIT 1) strongest ON TRUE),
+                     noted AS (
+                     UPDATE %(table)s entry
+                        SET is_stamped = (entry.id IS NOT DISTINCT FROM held.id)
+                       FROM held
+                      WHERE entry.%(record)s = held.record_id
+                        AND entry.is_stamped
+                            IS DISTINCT FROM (entry.id IS NOT DISTINCT FROM held.id))
                 UPDATE %(native)s record
                    SET x_sa_id = held.account_id, x_actor_id = held.actor_id
-                  FROM unnest(%(ids)s) AS wanted(id)
-             LEFT JOIN LATERAL (
-                       SELECT account_id, actor_id FROM %(table)s
-                        WHERE %(record)s = wanted.id AND state = 'active'
-                     ORDER BY %(strength)s, date_from DESC, id DESC
-                        LIMIT 1) held ON TRUE
-                 WHERE record.id = wanted.id
+                  FROM held
+                 WHERE record.id = held.record_id
                    AND (record.x_sa_id, record.x_actor_id)
                        IS DISTINCT FROM (held.account_id, held.actor_id)
                 """,
@@ -249,7 +271,8 @@ class OvAssignmentMixin(models.AbstractModel):
                 ids=records.ids,
             )
         )
-        records.invalidate_recordset(["x_sa_id", "x_actor_id"])
+        self.invalidate_model(["is_stamped"])
+        records.invalidate_recordset(records._stamp_fields())
 
 
 class OvGovernedMixin(models.AbstractModel):
@@ -288,6 +311,10 @@ class OvGovernedMixin(models.AbstractModel):
         """
         self._check_no_stamp(vals)
         return super().write(vals)
+
+    def _stamp_fields(self):
+        """Return the names of the fields that follow the ledger."""
+        return ["x_sa_id", "x_actor_id"]
 
     def _check_no_stamp(self, vals):
         if vals.get("x_sa_id") or vals.get("x_actor_id"):

@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
+
+from ..compat import every, ids_from, some
 
 
 class OvSaCustomerAssignment(models.Model):
@@ -30,3 +32,80 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "ov.governed.mixin"]
     _ledger = "ov.sa_customer_assignment"
+    _kind_fields = (
+        "company_id",
+        "commercial_partner_id",
+        "customer_rank",
+        "partner_share",
+        "supplier_rank",
+    )
+    _listed_with = ("company_id", "active")
+
+    @api.model
+    def _domain_open(self):
+        """Colleagues, and contacts of companies of this system and of suppliers.
+
+        Whoever is none of these is a customer, or may become one: what nobody has
+        classified is not shown to everybody.
+        """
+        return some(
+            [
+                [("partner_share", "=", False)],
+                [("id", "in", self._query_of_people())],
+                [("commercial_partner_id", "in", self._query_of_businesses())],
+            ]
+        )
+
+    def _query_of_people(self):
+        """Return the query of the persons who are employees of the API."""
+        return SQL("(%s)", self._query_of_partners("abs.employee"))
+
+    def _query_of_businesses(self):
+        """Return the query of the companies of this system, and of mere suppliers."""
+        suppliers = self._system()._search(
+            [
+                ("supplier_rank", ">", 0),
+                ("customer_rank", "=", 0),
+                ("x_sa_id", "=", False),
+            ]
+        )
+        companies = self._query_of_partners("res.company")
+        return SQL("(%s UNION ALL %s)", companies, suppliers.select())
+
+    def _query_of_partners(self, model):
+        """Return the query of the partners of all records of a model."""
+        owners = self.env[model].sudo().with_context(active_test=False)
+        query = owners._search([])
+        return query.select(owners._field_to_sql(query.table, "partner_id", query))
+
+    @api.model
+    def _domain_of_customer(self, partner_id):
+        return [("id", "=", partner_id)]
+
+    @api.model
+    def _domain_of_company(self, company_id):
+        """Its own; and of shared ones those that nobody holds, or its accounts do."""
+        accounts = self.env["ov.serviced_account"].sudo()
+        accounts = accounts._search([("company_id", "=", company_id)])
+        second = self.env[self._ledger]._held(
+            SQL("is_stamped IS NOT TRUE"),
+            SQL("account_id IN %s", accounts.subselect()),
+        )
+        shared = [
+            [("x_sa_id", "=", False)],
+            [("x_sa_id", "in", accounts)],
+            ids_from(second),
+        ]
+        return some(
+            [
+                [("company_id", "=", company_id)],
+                every([[("company_id", "=", False)], some(shared)]),
+            ]
+        )
+
+    def _create_visibility_indexes(self):
+        super()._create_visibility_indexes()
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS res_partner_supplier_idx"
+            " ON res_partner (id) WHERE supplier_rank > 0"
+        )

@@ -61,6 +61,7 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "ov.governed.mixin"]
     _ledger = "ov.sa_sale_order_assignment"
+    _kind_fields = ("company_id", "partner_id")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -97,6 +97,16 @@ class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = ["stock.picking", "ov.governed.mixin"]
     _ledger = "ov.sa_delivery_assignment"
+    _kind_fields = ("company_id", "sale_id")
+
+    @api.model
+    def _domain_open(self):
+        """Receipts, adjustments and whatever else knows no order, and nobody holds."""
+        return [("sale_id", "=", False), ("x_sa_id", "=", False)]
+
+    @api.model
+    def _domain_of_customer(self, partner_id):
+        return [("sale_id.partner_id", "=", partner_id)]
 
     def _open_of_orders(self, orders):
         """Return the transfers of orders that are neither done nor cancelled."""

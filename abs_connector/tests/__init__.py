@@ -7,3 +7,4 @@ from . import test_inheritance
 from . import test_member
 from . import test_membership
 from . import test_serviced_account
+from . import test_visibility
