@@ -16,6 +16,7 @@
         "data/user_api.xml",
         "data/ir_cron_data.xml",
         "data/abs_api_scope_data.xml",
+        "data/mail_template_data.xml",
         "wizards/ov_serviced_account_close_views.xml",
         "views/ov_membership_views.xml",
         "views/ov_serviced_account_views.xml",

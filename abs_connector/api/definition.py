@@ -1,6 +1,6 @@
-from odoo.addons.base_json_api.api import Api, Limit, bearer
+from odoo.addons.base_json_api.api import Api, Limit
 
-from .principals import employee_of
+from .principals import SA_HEADER, SCHEMES
 
 api = Api(
     __name__,
@@ -8,7 +8,7 @@ api = Api(
     title="ABS Connector",
     version="1.0.0",
     description="Sales and service of field agents, governed by Service Accounts.",
-    schemes={"employee": bearer(employee_of, description="Of `POST /api/auth/login`.")},
-    headers={"X-SA-ID": "The Service Account that the request is made for."},
+    schemes=SCHEMES,
+    headers={SA_HEADER: "The id of the Service Account that the request is made for."},
     limits={"auth": (Limit("ip", 60, 60),), "none": ()},
 )

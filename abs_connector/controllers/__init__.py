@@ -1,2 +1,4 @@
 from . import auth
+from . import customer_auth
 from . import health
+from . import service_accounts

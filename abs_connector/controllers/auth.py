@@ -31,6 +31,16 @@ class NewPassword(Body):
     new_password: str
 
 
+class WantedReset(Body):
+    email: Text
+
+
+class Reset(Body):
+    token: Text
+    """Of the mail that invites, or that resets the password."""
+    new_password: str
+
+
 class EmployeeOut(Answer):
     id: int
     name: str
@@ -109,14 +119,14 @@ class AuthController(http.Controller):
         return call.env(su=True)["abs.session"]._refresh(body.refresh_token)
 
     @api.endpoint(
-        "/auth/logout", "POST", auth=("employee",), answer=Told, idempotent=False
+        "/auth/logout", "POST", auth=("login",), answer=Told, idempotent=False
     )
     def logout(self, call):
         """End this login: its tokens are worth nothing any more."""
         call.principal.data.session._end("logout")
         return {"message": _("You are logged out.")}
 
-    @api.endpoint("/auth/me", "GET", auth=("employee",), answer=MeAnswer)
+    @api.endpoint("/auth/me", "GET", auth=("login",), answer=MeAnswer)
     def me(self, call):
         """Tell who is logged in, and in which Service Accounts."""
         return _person(call.principal.data.employee)
@@ -124,7 +134,7 @@ class AuthController(http.Controller):
     @api.endpoint(
         "/auth/change-password",
         "POST",
-        auth=("employee",),
+        auth=("login",),
         body=NewPassword,
         answer=Told,
         rate="auth",
@@ -138,6 +148,34 @@ class AuthController(http.Controller):
         )
         (caller.employee.session_ids - caller.session)._end("password")
         return {"message": _("Your password is changed.")}
+
+    @api.endpoint(
+        "/auth/request-reset",
+        "POST",
+        auth=PUBLIC,
+        body=WantedReset,
+        answer=Told,
+        rate="auth",
+        errors=(problems.TooManyRequests,),
+        example=Example(body={"email": "ama@example.com"}),
+    )
+    def request_reset(self, body, call):
+        """Have a mail sent that lets one set a new password.
+
+        The answer is the same for an address of nobody.
+        """
+        secrets = call.env(su=True)["abs.mailed.secret"]
+        secrets._request("reset", body.email, call.ip)
+        return {"message": _("If this is an employee's address, a mail is on its way.")}
+
+    @api.endpoint(
+        "/auth/reset", "POST", auth=PUBLIC, body=Reset, answer=Told, rate="auth"
+    )
+    def reset_password(self, body, call):
+        """Set a password with the token of an invitation or a reset; all logins end."""
+        employee = call.env(su=True)["abs.mailed.secret"]._take_token(body.token)
+        employee._reset_password(body.new_password)
+        return {"message": _("Your password is set. Log in with it.")}
 
 
 def _person(employee):

@@ -3,14 +3,17 @@ from . import abs_signing_key
 from . import ov_serviced_account
 from . import ov_membership
 from . import ov_membership_member
+from . import ov_administration
 from . import abs_employee
 from . import abs_employee_login
 from . import abs_session
+from . import abs_mailed_secret
 from . import ov_assignment
 from . import ov_inheritance
 from . import ov_visibility
 from . import res_company
 from . import res_partner
+from . import abs_customer_login
 from . import sale_order
 from . import stock_picking
 from . import account_move

@@ -1,15 +1,18 @@
 import hmac
 import re
 import secrets
+from datetime import timedelta
 from hashlib import sha256
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.sql_db import db_connect
 
 PREFIX = "abs_"
 _HANDLE_BYTES = 6
 _SECRET_BYTES = 32
 _FORM = re.compile(rf"({PREFIX}[0-9a-f]{{{2 * _HANDLE_BYTES}}})_[A-Za-z0-9_-]{{43}}")
+_USE_NOTED_EVERY = timedelta(minutes=1)
 #: The hash of no key.
 _NOBODYS = "0" * 64
 
@@ -123,6 +126,14 @@ class AbsApiKey(models.Model):
         if same and (not found.expiry or found.expiry > now):
             return found
         return self.sudo().browse()
+
+    def _note_use_apart(self):
+        """Note that a key is used, on a cursor of its own: a request may only read."""
+        last = self.last_used
+        if last and last > fields.Datetime.now() - _USE_NOTED_EVERY:
+            return
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            self.with_env(self.env(cr=cr))._note_use()
 
     def _note_use(self):
         """Note that a key is used; no more than once a minute, and without waiting."""

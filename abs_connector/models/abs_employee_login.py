@@ -1,9 +1,9 @@
-from hashlib import sha256
-
 from odoo import _, api, fields, models
 from odoo.sql_db import db_connect
 
 from odoo.addons.base_json_api.api import problems
+
+from ..tools import tries
 
 #: Tries in a row, and seconds until they are forgotten: from one address, from all.
 _TRIES_HERE = (5, 60)
@@ -54,13 +54,13 @@ class AbsEmployee(models.Model):
         :raises TooManyRequests: after too many tries
         """
         email = self._normalized(email)
-        tries = self._count_try(email, ip)
+        counted = self._count_try(email, ip)
         employee = self.search([("email", "=", email)], limit=1)
         if not employee._has_password(password) or not employee._may_log_in():
             raise problems.Unauthorized(
                 _("The e-mail or the password is wrong."), code="invalid_credentials"
             )
-        self._forget_tries(tries)
+        self._forget_tries(counted)
         employee.last_login = fields.Datetime.now()
         return employee
 
@@ -71,7 +71,7 @@ class AbsEmployee(models.Model):
         :raises TooManyRequests: after too many tries
         """
         self.ensure_one()
-        tries = self._count_try(self.email, ip)
+        counted = self._count_try(self.email, ip)
         if not self._has_password(current):
             message = _("This is not your password.")
             raise problems.Invalid(
@@ -79,30 +79,44 @@ class AbsEmployee(models.Model):
                 code="wrong_password",
                 errors=[problems.Detail("/current_password", "wrong", message)],
             )
-        self._forget_tries(tries)
+        self._forget_tries(counted)
         self._set_password(new)
 
-    # Tries are counted on a cursor of their own, which a refusal does not roll back,
-    # and before anything is known, so that a thousand at once are no more than five.
+    def _reset_password(self, new):
+        """Set a password for whoever has proved to read the employee's mail.
+
+        :raises UserError: for a password that is too short or too long
+        """
+        self._set_password(new)
+        self.session_ids._end("reset")
+
+    def action_invite(self):
+        """Mail employees a token with which they set their password.
+
+        :return: action that says so
+        :raises AccessError: without the right to write employees
+        """
+        self.check_access("write")
+        for employee in self:
+            kind = "reset" if employee.has_password else "invite"
+            # Secrets are nobody's to read, whoever has them sent.
+            self.env["abs.mailed.secret"].sudo()._send_now(kind, employee)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": _("The mail is on its way.")},
+        }
 
     @api.model
     def _count_try(self, email, ip):
         limits = {_bucket(email, ip): _TRIES_HERE, _bucket(email): _TRIES_ANYWHERE}
-        rates = self.env["base.json.api.rate"]
-        with db_connect(self.env.cr.dbname).cursor() as cr:
-            rows = rates._hit(cr, [(one, limits[one][1]) for one in limits])
-        late = [reset for one, hits, reset in rows if hits > limits[one][0]]
-        if late:
-            raise problems.TooManyRequests(retry_after=max(late))
-        return list(limits)
+        return tries.count(self.env, limits)
 
     @api.model
     def _forget_tries(self, names):
-        with db_connect(self.env.cr.dbname).cursor() as cr:
-            self.env["base.json.api.rate"]._forget(cr, names)
+        tries.forget(self.env, names)
 
 
 def _bucket(email, ip=""):
     """Return what the tries for an e-mail are counted under."""
-    digest = sha256(email.encode("utf-8", "replace")).hexdigest()
-    return f"abs_connector/login/{digest}/{ip}"
+    return tries.bucket("login", email, ip)

@@ -42,6 +42,7 @@ class AbsSession(models.Model):
             ("logout", "Logged out"),
             ("reuse", "A refresh token came twice"),
             ("password", "Password changed"),
+            ("reset", "Password reset"),
             ("manager", "Ended by a manager"),
         ],
         readonly=True,
@@ -171,7 +172,7 @@ class AbsSession(models.Model):
                 ("employee_id.active", "=", True),
                 ("employee_id.company_id.active", "=", True),
             ],
-            ["employee_id"],
+            ["employee_id", "company_id"],
         )
         if not session:
             raise problems.Unauthorized(

@@ -56,7 +56,7 @@ class OvMembership(models.Model):
             if scope.account_id == account.id:
                 return Member((scope,), admin=scope.role_code == "admin")
         admin = next((one for one in member.scopes if one.role_code == "admin"), None)
-        if not admin or account.state != "active":
+        if not admin or not account.exists() or account.state != "active":
             raise Forbidden(
                 _("X-SA-ID: you have no active membership in this Service Account.")
             )

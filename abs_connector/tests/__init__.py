@@ -4,7 +4,10 @@ from . import test_auth
 from . import test_backfill
 from . import test_employee
 from . import test_inheritance
+from . import test_mailed_secret
 from . import test_member
 from . import test_membership
+from . import test_principals
+from . import test_service_accounts_api
 from . import test_serviced_account
 from . import test_visibility

@@ -45,6 +45,49 @@ class AbsApiCase(GovernanceCase, ApiCase):
             company_ids=[(6, 0, self.company.ids)],
         )
 
+    @classmethod
+    def token_of(cls, member):
+        """Return an access token of a member's, or an employee's."""
+        employee = member if member._name == "abs.employee" else member.employee_id
+        sessions = cls.env["abs.session"].sudo()
+        return sessions._open(employee.sudo())["access_token"]
+
+    @classmethod
+    def key_with(cls, *scopes, company=None):
+        """Return a key of the company that has some scopes."""
+        found = cls.env["abs.api.scope"].search([("code", "in", scopes)])
+        record = cls.env["abs.api.key"].create(
+            {
+                "name": "Importer",
+                "company_id": (company or cls.company).id,
+                "scope_ids": [(6, 0, found.ids)],
+            }
+        )
+        return record.action_generate()["context"]["default_key"]
+
+    @classmethod
+    def customer(cls, name, **vals):
+        """Create a customer, whom no Service Account holds."""
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "email": f"{name}@customers.example.com".lower(),
+                "customer_rank": 1,
+                "company_id": cls.company.id,
+                **vals,
+            }
+        )
+
+    def ask(self, path, token="", key="", account=None, method="GET", **more):
+        """Call as the owner of a token or a key, for a Service Account."""
+        headers = {}
+        if key:
+            headers["X-API-KEY"] = key
+        if account:
+            headers["X-SA-ID"] = str(getattr(account, "id", account))
+        body = more.pop("body", None)
+        return self.call(method, path, body, token=token, headers=headers, **more)
+
     def log_in(self, email=None, password=PASSWORD, **more):
         """Log in, as Esi when not told otherwise."""
         email = email or self.agent.employee_id.email
