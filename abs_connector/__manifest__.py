@@ -24,6 +24,7 @@
         "views/abs_employee_views.xml",
         "wizards/abs_api_key_show_views.xml",
         "views/abs_api_key_views.xml",
+        "views/ov_outlet_views.xml",
         "views/ov_assignment_views.xml",
         "views/ov_coverage_views.xml",
         "views/menus.xml",

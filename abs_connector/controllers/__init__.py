@@ -1,4 +1,5 @@
 from . import auth
 from . import customer_auth
 from . import health
+from . import outlets
 from . import service_accounts

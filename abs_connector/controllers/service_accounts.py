@@ -334,7 +334,6 @@ class ServiceAccountController(http.Controller):
         """Create a branch below a company's root or another branch."""
         vals = body.model_dump(exclude_none=True)
         leader = vals.pop("sa_manager", None)
-        _check_parent(call, body)
         accounts = call.env["ov.serviced_account"]
         account = accounts._create_by_api(_odoo_vals(vals), leader, _person(call))
         return _account_answer(account)
@@ -362,7 +361,6 @@ class ServiceAccountController(http.Controller):
     def update_service_account(self, account_id, body, call):
         """Change a Service Account; what is not named stays."""
         account = _account(call, account_id)
-        _check_parent(call, body)
         account._write_by_api(_odoo_vals(body.model_dump(exclude_none=True)))
         return _account_answer(account)
 
@@ -496,17 +494,6 @@ def _person(call):
     if call.principal.kind == "employee":
         return call.principal.data.employee.partner_id
     return None
-
-
-def _check_parent(call, body):
-    """Refuse a parent that the caller does not see, as if there were none."""
-    accounts = call.env["ov.serviced_account"]
-    wanted = body.parent_id
-    if wanted and not accounts.search([("id", "=", wanted)]):
-        message = accounts._say_no_parent()
-        raise problems.Invalid(
-            message, errors=[problems.Detail("/parent_id", "not_found", message)]
-        )
 
 
 def _odoo_vals(vals):

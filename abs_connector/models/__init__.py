@@ -15,6 +15,7 @@ from . import res_company
 from . import res_partner
 from . import abs_customer_login
 from . import sale_order
+from . import ov_outlet
 from . import stock_picking
 from . import account_move
 from . import account_payment

@@ -177,7 +177,9 @@ class AbsMailedSecret(models.Model):
             secret=secret, link=self._link(secret)
         )
         # Of no record: a chatter would keep the secret.
-        values = {"email_to": self.email, "model": False, "res_id": False}
+        values = {"model": False, "res_id": False}
+        # To this address alone, whatever the template's default recipients are.
+        values |= {"email_to": self.email, "recipient_ids": []}
         mail_id = template.send_mail(whom.id, email_values=values)
         self.env["mail.mail"].browse(mail_id).send_after_commit()
 

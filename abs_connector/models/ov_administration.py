@@ -56,10 +56,6 @@ class OvServicedAccount(models.Model):
         """
         return self.sudo()
 
-    @api.model
-    def _say_no_parent(self):
-        return _("Parent: no Service Account that you see has this id.")
-
     # Who may change what
 
     def _may_administer(self):
@@ -102,6 +98,14 @@ class OvServicedAccount(models.Model):
                 _("The SA Manager and admins alone choose the members.")
             )
 
+    def _check_parent_seen(self, vals):
+        """Refuse a parent that the caller does not see, as if there were none."""
+        wanted = vals.get("parent_id")
+        if wanted and not self.search([("id", "=", wanted)]):
+            message = _("Parent: no Service Account that you see has this id.")
+            detail = problems.Detail("/parent_id", "not_found", message)
+            raise problems.Invalid(message, errors=[detail])
+
     # Steps of the API: the caller's right to them has just been checked, and the API's
     # user has none of its own.
 
@@ -116,6 +120,7 @@ class OvServicedAccount(models.Model):
         :raises Forbidden: for callers who do not administer Service Accounts
         """
         self._check_administered()
+        self._check_parent_seen(vals)
         state = vals.pop("state")
         account = self.sudo().create(vals).with_env(self.env)
         if state == "active":
@@ -130,6 +135,7 @@ class OvServicedAccount(models.Model):
         :raises Forbidden: for callers who do not administer Service Accounts
         """
         self._check_administered()
+        self._check_parent_seen(vals)
         leader_id = vals.pop("sa_manager", None)
         if leader_id:
             self._member(leader_id, "/sa_manager").sudo().action_make_sa_manager()

@@ -292,18 +292,16 @@ class OvMembership(models.Model):
         account.sudo().sa_manager = self
 
     def _replace_at_top(self, member):
-        """Swap places with another member, in one statement."""
-        if not self:
-            member.manager_member_id = False
-            return
-        self.env.cr.execute(
-            """
-            UPDATE ov_membership
-               SET manager_member_id = CASE WHEN id = %(new)s THEN NULL ELSE %(new)s END
-             WHERE id IN (%(old)s, %(new)s)
-            """,
-            {"new": member.id, "old": self.id},
-        )
+        """Swap places with another member.
+
+        First nobody is at the top, then the other one: the index, which allows one, is
+        asked for each row, in the order in which they lie.
+        """
+        for one, manager in ((self, member), (member, self.browse())):
+            self.env.cr.execute(
+                "UPDATE ov_membership SET manager_member_id = %s WHERE id = ANY(%s)",
+                [manager.id or None, one.ids],
+            )
         (self + member).invalidate_recordset(["manager_member_id"])
         (self + member)._check_manager()
 

@@ -1,3 +1,4 @@
+from . import test_access_matrix
 from . import test_api_key
 from . import test_assignment
 from . import test_auth
@@ -7,6 +8,7 @@ from . import test_inheritance
 from . import test_mailed_secret
 from . import test_member
 from . import test_membership
+from . import test_outlet
 from . import test_principals
 from . import test_service_accounts_api
 from . import test_serviced_account

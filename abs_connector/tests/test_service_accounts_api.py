@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .api_common import AbsApiCase
 
@@ -149,6 +150,7 @@ class TestServiceAccounts(AccountsCase):
         self.assertEqual(answer.status, 422)
         self.assertEqual(answer.wrong, {"/parent_id": "not_found"})
 
+    @mute_logger("odoo.sql_db")
     def test_taken_code_is_a_conflict(self):
         body = {"name": "X", "account_code": "TG-LOM", "parent_id": self.root.id}
         answer = self.post(ACCOUNTS, self.admin_token, **body)
