@@ -63,7 +63,7 @@ def key_of(call, key):
     :raises BadRequest: when `X-SA-ID` is sent with it
     """
     found = call.env["abs.api.key"]._find(key)
-    if not found or not found.company_id.active:
+    if not found:
         raise problems.Unauthorized(
             _("The key is not valid."), code="invalid_key", challenge="ApiKey"
         )

@@ -119,13 +119,19 @@ class AbsApiKey(models.Model):
         """
         form = _FORM.fullmatch(key)
         # Odoo finds records without a handle when it looks for an empty one.
-        found = self.sudo().search([("handle", "=", form[1])]) if form else self.sudo()
+        found = self.sudo()._with_handle(form[1]) if form else self.sudo()
         # Compared in any case, so that the time tells nothing of the handle.
         same = hmac.compare_digest(found.secret_hash or _NOBODYS, _hash(key))
         now = fields.Datetime.now()
         if same and (not found.expiry or found.expiry > now):
             return found
         return self.sudo().browse()
+
+    def _with_handle(self, handle):
+        return self.search_fetch(
+            [("handle", "=", handle), ("company_id.active", "=", True)],
+            ["secret_hash", "expiry", "company_id", "scope_ids", "last_used"],
+        )
 
     def _note_use_apart(self):
         """Note that a key is used, on a cursor of its own: a request may only read."""

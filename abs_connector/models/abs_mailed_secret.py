@@ -6,6 +6,7 @@ whom we know.
 """
 
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from odoo.tools.misc import hmac as keyed_hash
 from odoo.addons.base_json_api.api import problems
 
 from ..tools import tries
+
+_logger = logging.getLogger(__name__)
 
 _BATCH = 100
 _TRIES_OF_CODE = 5
@@ -135,8 +138,8 @@ class AbsMailedSecret(models.Model):
         """Send what was asked for, each by itself; forget addresses of nobody."""
         due = self.search([("is_due", "=", True)], order="id", limit=_BATCH)
         for one in due:
-            with self.env.cr.savepoint():
-                one._send()
+            one._send_or_give_up()
+        _logger.info("%s requests for secrets by mail were looked at", len(due))
         if len(due) == _BATCH:
             self.env.ref("abs_connector.cron_mail_secrets")._trigger()
 
@@ -149,6 +152,15 @@ class AbsMailedSecret(models.Model):
         """
         known = self.search([("kind", "=", kind), ("email", "=", employee.email)])
         (known or self.create({"kind": kind, "email": employee.email}))._send()
+
+    def _send_or_give_up(self):
+        """Send; what cannot be sent keeps nobody else waiting."""
+        try:
+            with self.env.cr.savepoint():
+                self._send()
+        except Exception:
+            _logger.exception("a secret (%s) could not be mailed", self.id)
+            self.is_due = False
 
     def _send(self):
         """Make the secret and mail it to whose address it is, if anybody's."""

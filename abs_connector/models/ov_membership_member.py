@@ -36,7 +36,10 @@ class OvMembership(models.Model):
         return self._member_by([("employee_id.user_id", "=", user.id)])
 
     def _member_by(self, domain):
-        memberships = self.sudo().search([*self._domain_effective(), *domain])
+        memberships = self.sudo().search_fetch(
+            [*self._domain_effective(), *domain],
+            ["account_id", "person_partner_id", "scope_policy", "role_code"],
+        )
         scopes = tuple(one._scope() for one in memberships)
         return Member(scopes, admin=any(one.role_code == "admin" for one in scopes))
 

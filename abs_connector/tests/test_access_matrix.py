@@ -17,8 +17,8 @@ from odoo.addons.base_json_api.api import registry
 from ..models.abs_session import AUDIENCE
 from .api_common import AbsApiCase
 
-#: none: no token. malf: none that is a token. expi: expired. audi: for another audience.
-#: cust: a customer. key: with all scopes of the company. agent: acts for the record in
+#: none: no token. malf: none that is a token. expi: expired. audi: for an audience
+#: that is not ours. cust: a customer. key: with all scopes of the company. agent: acts for the record in
 #: its Service Account. other: another agent there. sibl: agent of a sibling branch.
 #: pare: staff of the parent. mana: the SA Manager. admi: of the global root. revo: was
 #: an agent there. ende: an agent there whose assignment of the record has ended.

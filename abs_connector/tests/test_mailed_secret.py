@@ -1,9 +1,11 @@
 import re
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import MockEmail
 
@@ -160,6 +162,22 @@ class TestCustomerCode(MailedCase):
             for _request in range(5):
                 self.request_code(email, status=200)
             self.request_code(email, status=429)
+
+    @mute_logger("odoo.addons.abs_connector.models.abs_mailed_secret")
+    def test_what_cannot_be_sent_keeps_nobody_waiting(self):
+        broken = self.customer("Broken")
+        self.request_code(broken.email)
+        self.request_code()
+        send = type(self.secrets)._send
+
+        def fail(one):
+            if one.email == broken.email:
+                raise ValueError("broken")
+            return send(one)
+
+        with patch.object(type(self.secrets), "_send", fail):
+            self.assertEqual([to for to, _body in self.sent()], [[self.marie.email]])
+        self.assertFalse(self.secrets.search([("is_due", "=", True)]))
 
     def test_what_is_no_address_is_named(self):
         answer = self.request_code("marie", status=422)

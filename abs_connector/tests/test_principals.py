@@ -108,8 +108,8 @@ class TestEmployee(AbsApiCase):
         self.in_kara()
         many = self.ask("/system/global-root", self.token).entry["queries"]
         self.assertEqual(few, many)
-        # The cursor's, the session, two for memberships, and the root itself.
-        self.assertLessEqual(few, 5)
+        # One for the session, one for memberships, and two for the root itself.
+        self.assertLessEqual(few, 4)
 
 
 @tagged("post_install", "-at_install")
@@ -134,6 +134,28 @@ class TestKey(AbsApiCase):
             answer = self.ask(ACCOUNTS, key=key, status=401)
             self.assertEqual(answer.code, "invalid_key")
             self.assertEqual(answer.headers["WWW-Authenticate"], "ApiKey")
+
+    def test_key_costs_as_many_queries_whatever_its_scopes(self):
+        few, many = (
+            self.key_with(*scopes)
+            for scopes in (["system:read"], ["system:read", "contacts:read"])
+        )
+        self.ask("/system/global-root", key=few)
+        costs = [
+            self.ask("/system/global-root", key=key).entry["queries"]
+            for key in (few, many)
+        ]
+        # Four for the key, and two for the root; its use is noted apart.
+        self.assertEqual(costs[0], costs[1])
+        self.assertLessEqual(costs[0], 6)
+
+    def test_key_of_an_archived_company_is_refused(self):
+        key = self.key_with("system:read")
+        self.env.cr.execute(
+            "UPDATE res_company SET active = FALSE WHERE id = %s", [self.company.id]
+        )
+        self.env.invalidate_all()
+        self.ask(ACCOUNTS, key=key, status=401)
 
     def test_key_ends_at_once(self):
         key = self.key_with("system:read")
