@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import _, api, fields, models
 from odoo.tools import email_normalize
 from odoo.tools.misc import hmac as keyed_hash
@@ -115,9 +117,12 @@ class AbsMailedSecret(models.Model):
             INSERT INTO abs_mailed_secret AS known (kind, email, is_due)
             VALUES (%s, %s, TRUE)
             ON CONFLICT (kind, email) DO UPDATE SET is_due = TRUE
-             WHERE known.sent_at IS NULL OR known.sent_at < %s
+             WHERE NOT known.is_due
+               AND (known.sent_at IS NULL OR known.sent_at < %s)
             """,
             [kind, email, fields.Datetime.now() - timedelta(seconds=_PAUSE)],
+            # Twins: Odoo runs the second one again, on what the first has left.
+            log_exceptions=False,
         )
         self.invalidate_model()
         self.env.ref("abs_connector.cron_mail_secrets")._trigger()
@@ -157,10 +162,24 @@ class AbsMailedSecret(models.Model):
         """Send; what cannot be sent keeps nobody else waiting."""
         try:
             with self.env.cr.savepoint():
-                self._send()
+                if self._lock():
+                    self._send()
+        except psycopg2.OperationalError:
+            # Somebody asks for it at this moment, and triggers the job again.
+            _logger.info("a secret (%s) is asked for again", self.id)
         except Exception:
             _logger.exception("a secret (%s) could not be mailed", self.id)
             self.is_due = False
+
+    def _lock(self):
+        """Keep others from asking for it meanwhile; tell whether it is still due."""
+        self.env.cr.execute(
+            "SELECT FROM abs_mailed_secret WHERE id = %s AND is_due"
+            " FOR UPDATE SKIP LOCKED",
+            [self.id],
+            log_exceptions=False,
+        )
+        return bool(self.env.cr.rowcount)
 
     def _send(self):
         """Make the secret and mail it to whose address it is, if anybody's."""

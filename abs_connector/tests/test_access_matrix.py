@@ -18,10 +18,10 @@ from ..models.abs_session import AUDIENCE
 from .api_common import AbsApiCase
 
 #: none: no token. malf: none that is a token. expi: expired. audi: for an audience
-#: that is not ours. cust: a customer. key: with all scopes of the company. agent: acts for the record in
-#: its Service Account. other: another agent there. sibl: agent of a sibling branch.
-#: pare: staff of the parent. mana: the SA Manager. admi: of the global root. revo: was
-#: an agent there. ende: an agent there whose assignment of the record has ended.
+#: that is not ours. cust: a customer. key: with all scopes of the company. agent: acts
+#: for the record in its Service Account. other: another agent there. sibl: agent of a
+#: sibling branch. pare: staff of the parent. mana: the SA Manager. admi: of the global
+#: root. revo: was an agent there. ende: an agent there whose assignment has ended.
 CALLERS = (
     *("none", "malf", "expi", "audi", "cust", "key", "agent", "other", "sibl"),
     *("pare", "mana", "admi", "revo", "ende"),
