@@ -8,4 +8,5 @@ from . import test_member
 from . import test_membership
 from . import test_serviced_account
 from . import test_visibility
+from . import test_visibility_flow
 from . import test_visibility_oracle
