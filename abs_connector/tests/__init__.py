@@ -8,5 +8,6 @@ from . import test_member
 from . import test_membership
 from . import test_serviced_account
 from . import test_visibility
+from . import test_visibility_customer
 from . import test_visibility_flow
 from . import test_visibility_oracle
