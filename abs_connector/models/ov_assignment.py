@@ -9,6 +9,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.member import member_of
+
 STATES = [("active", "Active"), ("expired", "Expired")]
 ACCESS = [
     ("access", "Read"),
@@ -200,12 +202,18 @@ class OvAssignmentMixin(models.AbstractModel):
                 table=SQL.identifier(self._table),
                 record=SQL.identifier(self._record_field),
                 now=now,
-                by=self.env.user.partner_id.id,
+                by=self._assigning_person_id(),
                 uid=self.env.uid,
                 rows=rows,
             )
         )
         return [row[0] for row in self.env.cr.fetchall()]
+
+    def _assigning_person_id(self):
+        """Return the person who assigns: of the API's user, for whom it works."""
+        member = member_of(self.env)
+        people = {scope.person_id for scope in member.scopes} if member else ()
+        return next(iter(people)) if len(people) == 1 else self.env.user.partner_id.id
 
     def _close(self, records, now, condition):
         """Expire active rows of records; return the ids of these."""

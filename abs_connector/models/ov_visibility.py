@@ -171,6 +171,36 @@ class OvGovernedMixin(models.AbstractModel):
             name, *direction = term.split()
             yield SQL("%s %s", SQL.identifier(name), SQL(" ".join(direction).upper()))
 
+    # What is made
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create; what a member makes is held from its first moment.
+
+        Core goes on to write on what it has just made, and the rules ask the ledger.
+        """
+        records = super().create(vals_list)
+        if not self.env.su and (member := self._bound_member()):
+            records._hold_for(member)
+        return records
+
+    def _hold_for(self, member):
+        """Let new records be held by who holds their source, else for who made them.
+
+        Who is a member of several Service Accounts names the one that is meant.
+        """
+        self._inherit_governance()
+        if len(member.scopes) == 1:
+            (scope,) = member.scopes
+            acts = scope.policy != "sa_wide"
+            new = self.sudo().filtered(
+                lambda one: one.x_is_governed and not one.x_sa_id
+            )
+            new._assign_to(
+                self.env["ov.serviced_account"].browse(scope.account_id),
+                self.env["res.partner"].browse(scope.person_id if acts else ()),
+            )
+
     # What is governed
 
     @api.model

@@ -10,13 +10,17 @@ class OvSaCustomerAssignment(models.Model):
     _inherit = ["ov.assignment.mixin"]
     _record_field = "partner_id"
     _rec_name = "partner_id"
+    _source_fields = {"res.partner": ["commercial_partner_id"]}
 
     partner_id = fields.Many2one(
         "res.partner", "Customer", required=True, readonly=True, ondelete="restrict"
     )
 
     def _sources(self):
-        """The stamps of a database that had no ledger yet."""
+        """The stamps of a database that had no ledger yet, else the commercial entity.
+
+        An address or contact of a customer is seen by who sees the customer.
+        """
         return SQL(
             """
             SELECT customer.id AS record_id, 1 AS rank, customer.x_sa_id AS account_id,
@@ -24,8 +28,35 @@ class OvSaCustomerAssignment(models.Model):
               FROM wanted
               JOIN res_partner customer ON customer.id = wanted.id
              WHERE customer.x_sa_id IS NOT NULL
+               AND NOT EXISTS (
+                   SELECT FROM ov_sa_customer_assignment entry
+                    WHERE entry.partner_id = customer.id)
+             UNION ALL
+            SELECT contact.id, 2, held.account_id, held.actor_id, held.access
+              FROM wanted
+              JOIN res_partner contact ON contact.id = wanted.id
+              JOIN ov_sa_customer_assignment held
+                ON held.partner_id = contact.commercial_partner_id
+               AND held.state = 'active'
+             WHERE contact.commercial_partner_id != contact.id
             """
         )
+
+    def _follow(self, records):
+        """Let the addresses and contacts of customers follow them."""
+        contacts = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("commercial_partner_id", "in", records.ids),
+                    ("id", "not in", records.ids),
+                ],
+                order="id",
+            )
+        )
+        contacts._follow_governance()
 
 
 class ResPartner(models.Model):
@@ -40,6 +71,24 @@ class ResPartner(models.Model):
         "supplier_rank",
     )
     _listed_with = ("company_id", "active")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create; addresses and contacts of a customer are held as it is."""
+        partners = super().create(vals_list)
+        partners._contacts()._inherit_governance()
+        return partners
+
+    def write(self, vals):
+        """Write; who becomes a contact of a customer is held as it is, too."""
+        result = super().write(vals)
+        if "parent_id" in vals:
+            self._contacts()._inherit_governance()
+        return result
+
+    def _contacts(self):
+        """Return those of these that belong to another commercial entity."""
+        return self.filtered(lambda one: one.commercial_partner_id != one)
 
     @api.model
     def _domain_open(self):

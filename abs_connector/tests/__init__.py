@@ -13,3 +13,6 @@ from . import test_principals
 from . import test_service_accounts_api
 from . import test_serviced_account
 from . import test_visibility
+from . import test_visibility_customer
+from . import test_visibility_flow
+from . import test_visibility_oracle

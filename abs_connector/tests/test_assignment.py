@@ -96,5 +96,5 @@ class TestAssignment(GovernanceCase):
 
     def test_cost_does_not_grow_with_the_number_of_records(self):
         self.env.flush_all()
-        with self.assertQueryCount(__system__=3, governance_manager=3):
+        with self.assertQueryCount(__system__=4, governance_manager=4):
             self.customers._assign_to(self.lome, self.agent)

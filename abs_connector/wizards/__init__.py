@@ -1,2 +1,3 @@
+from . import account_payment_register
 from . import abs_api_key_show
 from . import ov_serviced_account_close
