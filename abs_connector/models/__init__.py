@@ -15,4 +15,5 @@ from . import sale_order
 from . import stock_picking
 from . import account_move
 from . import account_payment
+from . import ov_visibility_line
 from . import ov_coverage

@@ -110,6 +110,8 @@ class OvGovernedMixin(models.AbstractModel):
 
     #: Fields that tell a governed record from others, and whose it is.
     _kind_fields = ()
+    #: Models whose records belong to these.
+    _lines = ()
     #: Columns that core's own rules and filters ask for with every list.
     _listed_with = ("company_id",)
 
@@ -294,7 +296,25 @@ class OvGovernedMixin(models.AbstractModel):
             seen.append(self._domain_of_customer(member.partner_id))
         if member.company_id:
             seen.append(self._domain_of_company(member.company_id))
-        return some(seen)
+        return some([*seen, self._domain_just_made(among)])
+
+    def _domain_just_made(self, among):
+        """Return the domain of what the request has made and nobody holds yet.
+
+        Lines are made while what they belong to is made, before anybody can hold it.
+        """
+        if among is None:
+            return FALSE
+        return ids_from(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) AND x_sa_id IS NULL"
+                " AND create_uid = %s AND create_date = %s",
+                SQL.identifier(self._table),
+                among,
+                self.env.uid,
+                self.env.cr.now(),
+            )
+        )
 
     def _domain_second(self, scopes, among=None):
         """Return the domain of what memberships let see and no stamp shows."""
@@ -352,7 +372,7 @@ class OvGovernedMixin(models.AbstractModel):
         """
         if member is None:
             return TRUE
-        held = []
+        held = [self._domain_just_made(among)]
         if member.scopes:
             access = SQL("access IN %s", access)
             ledger = self.env[self._ledger]
@@ -387,17 +407,27 @@ class OvGovernedMixin(models.AbstractModel):
         """Return the model as the rules are asked: of everything that there is."""
         return self.sudo().with_context(active_test=False, **{_PART: None})
 
-    def _answer(self, operator, value, domain):
+    def _answer(self, operator, value, domain, model=None):
         """Return the domain of a condition on one of the fields.
 
         :param domain: of the records of which the field is true
+        :param model: of these records, when it is not this one
         """
         wanted = asked(operator, value)
         if len(wanted) != 1:
             return TRUE if wanted else FALSE
         if wanted == {True}:
             return domain
-        return [("id", "not in", self._system()._search(domain))]
+        system = (self if model is None else model).sudo()
+        passing = system.with_context(active_test=False, **{_PART: None})
+        return [("id", "not in", passing._search(domain))]
+
+    def _forget_stamps(self):
+        """Forget what follows the ledger, of these and of what belongs to them."""
+        super()._forget_stamps()
+        for model in self._lines:
+            names = ["x_is_visible", "x_is_changeable"]
+            self.env[model].invalidate_model(names, flush=False)
 
     def _stamp_fields(self):
         names = ["x_is_visible", "x_is_changeable", "x_is_deletable", "x_is_governed"]
