@@ -9,6 +9,7 @@ from . import abs_session
 from . import ov_assignment
 from . import ov_inheritance
 from . import ov_visibility
+from . import ov_visibility_search
 from . import res_company
 from . import res_partner
 from . import sale_order

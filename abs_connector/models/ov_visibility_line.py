@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..compat import TRUE, some
 from ..tools.member import KEY
+from ..tools.visibility import answered, of_system
 from .ov_visibility import CHANGES
 
 
@@ -46,18 +47,18 @@ class OvGovernedLineMixin(models.AbstractModel):
             line[name] = not whole or whole[name]
 
     def _search_x_is_visible(self, operator, value):
-        return self._answer(
+        return self._as_whole(
             operator, value, lambda whole, member: whole._domain_visible(member)
         )
 
     def _search_x_is_changeable(self, operator, value):
-        return self._answer(
+        return self._as_whole(
             operator,
             value,
             lambda whole, member: whole._domain_with_access(member, CHANGES),
         )
 
-    def _answer(self, operator, value, domain):
+    def _as_whole(self, operator, value, domain):
         """Return the domain of a condition on one of the fields.
 
         :param domain: callable that gives the domain of the records that lines are of
@@ -65,10 +66,10 @@ class OvGovernedLineMixin(models.AbstractModel):
         whole = self.env[self._fields[self._governed_by].comodel_name]
         member = whole._bound_member()
         if member is None:
-            return whole._answer(operator, value, TRUE)
-        wholes = whole._system()._search(domain(whole, member))
+            return answered(self, operator, value, TRUE)
+        wholes = of_system(whole)._search(domain(whole, member))
         parts = [[(self._governed_by, "in", wholes)], [(self._governed_by, "=", False)]]
-        return whole._answer(operator, value, some(parts), self)
+        return answered(self, operator, value, some(parts))
 
 
 class SaleOrderLine(models.Model):
