@@ -14,6 +14,7 @@ from . import ov_visibility
 from . import res_company
 from . import res_partner
 from . import abs_customer_login
+from . import res_partner_customer
 from . import sale_order
 from . import ov_outlet
 from . import stock_picking

@@ -3,6 +3,7 @@ from . import test_api_key
 from . import test_assignment
 from . import test_auth
 from . import test_backfill
+from . import test_contacts
 from . import test_employee
 from . import test_inheritance
 from . import test_mailed_secret
