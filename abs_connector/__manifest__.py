@@ -27,6 +27,7 @@
         "views/ov_outlet_views.xml",
         "views/ov_assignment_views.xml",
         "views/ov_coverage_views.xml",
+        "views/ov_setup_check_views.xml",
         "views/menus.xml",
     ],
     "post_init_hook": "post_init_hook",

@@ -2,6 +2,7 @@ from . import abs_api_key
 from . import abs_signing_key
 from . import ov_serviced_account
 from . import ov_membership
+from . import ov_membership_admins
 from . import ov_membership_member
 from . import ov_administration
 from . import abs_employee
@@ -21,3 +22,4 @@ from . import stock_picking
 from . import account_move
 from . import account_payment
 from . import ov_coverage
+from . import ov_setup_check

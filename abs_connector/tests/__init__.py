@@ -3,6 +3,7 @@ from . import test_api_key
 from . import test_assignment
 from . import test_auth
 from . import test_backfill
+from . import test_commands
 from . import test_contacts
 from . import test_employee
 from . import test_inheritance
@@ -13,4 +14,5 @@ from . import test_outlet
 from . import test_principals
 from . import test_service_accounts_api
 from . import test_serviced_account
+from . import test_setup_check
 from . import test_visibility
