@@ -299,7 +299,7 @@ class ContactController(http.Controller):
 
     @api.endpoint(
         "/contacts/<int:contact_id>",
-        "PATCH",
+        "PUT",
         auth=CALLERS,
         scope="contacts:write",
         body=ContactChange,
@@ -344,11 +344,10 @@ class ContactController(http.Controller):
         The former assignment there expires; the same again changes nothing. It takes
         the binding.
         """
+        contact = _found(call, contact_id)
         account = named_account(call, body.account_id)
         actor = call.env["res.partner"].browse(body.actor_id or ())
-        entry, changed = _found(call, contact_id)._hand_over(
-            account, actor, body.access
-        )
+        entry, changed = contact._hand_over(account, actor, body.access)
         return {"assignment": _assignment(entry), "changed": changed}
 
     @api.endpoint(
@@ -362,11 +361,6 @@ class ContactController(http.Controller):
         """Show who held a customer when, as far as the caller's accounts go."""
         entries = _found(call, contact_id)._entries_seen()
         return {"assignments": [_assignment(entry) for entry in entries]}
-
-    @api.endpoint("/customer/me", "GET", auth=("customer",), answer=CustomerAnswer)
-    def myself(self, call):
-        """Show the customer who calls."""
-        return {"customer": serialize(_found(call, call.principal.id))[0]}
 
 
 def _found(call, contact_id):
