@@ -30,7 +30,6 @@
         "views/ov_setup_check_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/abs_demo.xml"],
     "post_init_hook": "post_init_hook",
-    # In work: nothing of the API stands on it yet.
-    "installable": False,
 }
