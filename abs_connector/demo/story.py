@@ -94,6 +94,7 @@ class Story:
 
     def enrol(self):
         """Hire everybody, with the same password."""
+        users = {"Esi Agent": self.env.ref(f"{MODULE}.user_agent").id}
         for name, code, role, policy in PEOPLE:
             employee = self.env["abs.employee"].create(
                 {
@@ -101,6 +102,7 @@ class Story:
                     "email": f"{name.replace(' ', '.').lower()}@reyder.example.com",
                     "company_id": self.company.id,
                     "password": PASSWORD,
+                    "user_id": users.get(name),
                 }
             )
             self.env["ov.membership"].create(
@@ -111,8 +113,6 @@ class Story:
                     "scope_policy": policy,
                 }
             )
-            if name == "Esi Agent":
-                employee.user_id = self.env.ref(f"{MODULE}.user_agent")
         self.say(f"{len(PEOPLE)} people log in to the API with “{PASSWORD}”.")
 
     def customer(self, name, city, code, actor):
