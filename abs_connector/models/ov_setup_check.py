@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+#: Lists are grouped in the order of these keys.
 SECTIONS = [
-    ("stock", "1. Warehouse and Stock"),
-    ("product", "2. Products"),
-    ("customer", "3. Customers"),
-    ("account", "4. Accounting"),
-    ("governance", "5. Service Accounts"),
-    ("sale", "6. Sales"),
-    ("mail", "7. E-mail"),
+    ("1_stock", "Warehouse and Stock"),
+    ("2_product", "Products"),
+    ("3_customer", "Customers"),
+    ("4_account", "Accounting"),
+    ("5_governance", "Service Accounts"),
+    ("6_sale", "Sales"),
+    ("7_mail", "E-mail"),
 ]
 CODES = [
     ("warehouse", "There is a warehouse with its stock location"),
@@ -63,30 +64,30 @@ class _Check:
 
 
 _CHECKS = {
-    "warehouse": _Check("stock", "stock.action_warehouse_form"),
-    "operations": _Check("stock", "stock.stock_picking_type_action"),
-    "locations": _Check("stock", "stock.action_stock_config_settings"),
-    "lots": _Check("stock", "stock.action_stock_config_settings"),
-    "on_hand": _Check("stock", "stock.action_picking_tree_incoming"),
-    "serials": _Check("product", "product.product_template_action"),
-    "delivered": _Check("product", "product.product_template_action"),
-    "ordered": _Check("product", "product.product_template_action"),
-    "prices": _Check("product", "product.product_template_action"),
-    "customers": _Check("customer", "account.res_partner_action_customer"),
-    "emails": _Check("customer", "account.res_partner_action_customer"),
-    "chart": _Check("account", "account.action_account_config"),
-    "sale_journal": _Check("account", "account.action_account_journal_form"),
-    "bank_journal": _Check("account", "account.action_account_journal_form"),
-    "taxes": _Check("account", "account.action_tax_form"),
-    "income": _Check("account", "product.product_category_action_form"),
-    "global_root": _Check("governance", "abs_connector.action_ov_serviced_account"),
-    "company_root": _Check("governance", "abs_connector.action_ov_serviced_account"),
-    "branch": _Check("governance", "abs_connector.action_ov_serviced_account"),
-    "employee": _Check("governance", "abs_connector.action_abs_employee"),
-    "membership": _Check("governance", "abs_connector.action_ov_membership"),
-    "admin": _Check("governance", "abs_connector.action_ov_membership"),
-    "proforma": _Check("sale", "sale.action_sale_config_settings"),
-    "mail_server": _Check("mail", "base.action_ir_mail_server_list"),
+    "warehouse": _Check("1_stock", "stock.action_warehouse_form"),
+    "operations": _Check("1_stock", "stock.stock_picking_type_action"),
+    "locations": _Check("1_stock", "stock.action_stock_config_settings"),
+    "lots": _Check("1_stock", "stock.action_stock_config_settings"),
+    "on_hand": _Check("1_stock", "stock.action_picking_tree_incoming"),
+    "serials": _Check("2_product", "product.product_template_action"),
+    "delivered": _Check("2_product", "product.product_template_action"),
+    "ordered": _Check("2_product", "product.product_template_action"),
+    "prices": _Check("2_product", "product.product_template_action"),
+    "customers": _Check("3_customer", "account.res_partner_action_customer"),
+    "emails": _Check("3_customer", "account.res_partner_action_customer"),
+    "chart": _Check("4_account", "account.action_account_config"),
+    "sale_journal": _Check("4_account", "account.action_account_journal_form"),
+    "bank_journal": _Check("4_account", "account.action_account_journal_form"),
+    "taxes": _Check("4_account", "account.action_tax_form"),
+    "income": _Check("4_account", "product.product_category_action_form"),
+    "global_root": _Check("5_governance", "abs_connector.action_ov_serviced_account"),
+    "company_root": _Check("5_governance", "abs_connector.action_ov_serviced_account"),
+    "branch": _Check("5_governance", "abs_connector.action_ov_serviced_account"),
+    "employee": _Check("5_governance", "abs_connector.action_abs_employee"),
+    "membership": _Check("5_governance", "abs_connector.action_ov_membership"),
+    "admin": _Check("5_governance", "abs_connector.action_ov_membership"),
+    "proforma": _Check("6_sale", "sale.action_sale_config_settings"),
+    "mail_server": _Check("7_mail", "base.action_ir_mail_server_list"),
 }
 
 
