@@ -27,9 +27,9 @@
         "views/ov_outlet_views.xml",
         "views/ov_assignment_views.xml",
         "views/ov_coverage_views.xml",
+        "views/ov_setup_check_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/abs_demo.xml"],
     "post_init_hook": "post_init_hook",
-    # In work: nothing of the API stands on it yet.
-    "installable": False,
 }

@@ -1,6 +1,8 @@
 """The API of field agents: what its endpoints have in common."""
 
+from .accounts import account_for_new, named_account
 from .definition import api
+from .links import check_ids
 from .principals import Caller
 
-__all__ = ["Caller", "api"]
+__all__ = ["Caller", "account_for_new", "api", "check_ids", "named_account"]

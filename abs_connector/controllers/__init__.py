@@ -1,4 +1,5 @@
 from . import auth
+from . import contacts
 from . import customer_auth
 from . import health
 from . import outlets

@@ -2,6 +2,7 @@ from . import abs_api_key
 from . import abs_signing_key
 from . import ov_serviced_account
 from . import ov_membership
+from . import ov_membership_admins
 from . import ov_membership_member
 from . import ov_administration
 from . import abs_employee
@@ -15,6 +16,7 @@ from . import ov_visibility_search
 from . import res_company
 from . import res_partner
 from . import abs_customer_login
+from . import res_partner_customer
 from . import sale_order
 from . import ov_outlet
 from . import stock_picking
@@ -22,3 +24,4 @@ from . import account_move
 from . import account_payment
 from . import ov_visibility_line
 from . import ov_coverage
+from . import ov_setup_check

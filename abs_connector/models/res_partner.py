@@ -107,8 +107,12 @@ class ResPartner(models.Model):
         )
 
     def _query_of_people(self):
-        """Return the query of the persons who are employees of the API."""
-        return SQL("(%s)", self._query_of_partners("abs.employee"))
+        """Return the query of the API's own person and those of its employees."""
+        return SQL(
+            "(%s UNION ALL SELECT %s)",
+            self._query_of_partners("abs.employee"),
+            self.env.ref("abs_connector.user_api").sudo().partner_id.id,
+        )
 
     def _query_of_businesses(self):
         """Return the query of the companies of this system, and of mere suppliers."""

@@ -3,6 +3,8 @@ from . import test_api_key
 from . import test_assignment
 from . import test_auth
 from . import test_backfill
+from . import test_commands
+from . import test_contacts
 from . import test_employee
 from . import test_inheritance
 from . import test_mailed_secret
@@ -12,6 +14,7 @@ from . import test_outlet
 from . import test_principals
 from . import test_service_accounts_api
 from . import test_serviced_account
+from . import test_setup_check
 from . import test_visibility
 from . import test_visibility_customer
 from . import test_visibility_flow

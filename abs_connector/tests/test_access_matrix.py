@@ -21,7 +21,7 @@ from .api_common import AbsApiCase
 #: that is not ours. cust: a customer. key: with all scopes of the company. agent: acts
 #: for the record in its Service Account. other: another agent there. sibl: agent of a
 #: sibling branch. pare: staff of the parent. mana: the SA Manager. admi: of the global
-#: root. revo: was an agent there. ende: an agent there whose assignment has ended.
+#: root. revo: was an agent there. ende: one whose assignment of the record has ended.
 CALLERS = (
     *("none", "malf", "expi", "audi", "cust", "key", "agent", "other", "sibl"),
     *("pare", "mana", "admi", "revo", "ende"),
@@ -98,6 +98,31 @@ PUT /service-accounts/{account_id}/members/{member_id} #of a sibling
 DELETE /service-accounts/{account_id}/members/{member_id}
     401   401   401   401   401   200   403   403   404   404   200   200   403   403
 
+GET /contacts
+    401   401   401   401   401   200   200   200   200   200   200   200   403   200
+GET /customers
+    401   401   401   401   401   200   200   200   200   200   200   200   403   200
+POST /contacts
+    401   401   401   401   401   201   201   201   201   201   201   400   403   201
+POST /contacts #actor of a sibling
+    401   401   401   401   401   400   422   422   201   422   422   400   403   422
+GET /contacts/{contact_id}
+    401   401   401   401   401   200   200   404   404   404   200   200   403   404
+GET /contacts/{contact_id} #of a sibling
+    401   401   401   401   401   200   404   404   404   404   404   200   403   404
+GET /customers/{customer_id}
+    401   401   401   401   401   200   200   404   404   404   200   200   403   404
+PUT /contacts/{contact_id}
+    401   401   401   401   401   200   200   404   404   404   200   200   403   404
+DELETE /contacts/{contact_id}
+    401   401   401   401   401   200   200   404   404   404   200   200   403   404
+POST /contacts/{contact_id}/assign
+    401   401   401   401   401   401   200   404   404   404   200   200   403   404
+POST /contacts/{contact_id}/assign #account of a sibling
+    401   401   401   401   401   401   403   404   404   404   403   200   403   404
+GET /contacts/{contact_id}/assignments
+    401   401   401   401   401   200   200   404   404   404   200   200   403   404
+
 GET /outlets
     401   401   401   401   401   200   200   200   200   200   200   200   403   200
 POST /outlets
@@ -153,6 +178,8 @@ class TestAccessMatrix(AbsApiCase):
             "account_id": cls.lome.id,
             "member_id": cls.agent.id,
             "outlet_id": cls.outlet.id,
+            "contact_id": cls.marie.id,
+            "customer_id": cls.marie.id,
         }
         cls.tokens = cls.make_tokens()
 
@@ -264,6 +291,20 @@ class TestAccessMatrix(AbsApiCase):
             f"PUT {members}/{{member_id}}": Asked(body={"scope_policy": "sa_wide"}),
             f"PUT {members}/{{member_id}} #of a sibling": Asked(
                 {"member_id": self.sibling.id}, {"scope_policy": "sa_wide"}
+            ),
+            "POST /contacts": Asked(body={"name": "New"}),
+            "POST /contacts #actor of a sibling": Asked(
+                body={"name": "New", "actor_id": self.sibling.person_partner_id.id}
+            ),
+            "GET /contacts/{contact_id} #of a sibling": Asked(
+                {"contact_id": self.of_sibling.id}
+            ),
+            "PUT /contacts/{contact_id}": Asked(body={"city": "Lomé"}),
+            "POST /contacts/{contact_id}/assign": Asked(
+                body={"account_id": self.lome.id, "actor_id": None}
+            ),
+            "POST /contacts/{contact_id}/assign #account of a sibling": Asked(
+                body={"account_id": self.kara.id}
             ),
             "POST /outlets": Asked(body={"name": "New"}),
             "POST /outlets #site of a sibling": Asked(

@@ -1,0 +1,151 @@
+"""What members do with customers: register, hand over, archive."""
+
+from odoo import _, api, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
+
+from ..tools.member import member_of
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model
+    def _register_customer(self, vals, account=None, actor=None):
+        """Create a customer, held at once by the Service Account it is created for.
+
+        :param dict vals: values of the contact
+        :param account: `ov.serviced_account`; none for a contact that nobody holds
+        :param actor: `res.partner` of the member who acts for it, none when empty
+        :return: the customer
+        :raises ValidationError: when the actor is no member there
+        """
+        if account:
+            account._check_acts_here(actor)
+        self.check_access("create")
+        company = account.company_id if account else self.env.company
+        vals = {**vals, "customer_rank": 1, "company_id": company.id}
+        # Addons that extend contacts take whoever writes them for a colleague.
+        customer = self.sudo().create(vals).with_env(self.env)
+        if account:
+            customer._assign_to(account, actor)
+        return customer
+
+    def _change_customer(self, vals):
+        """Change customers that the caller may change.
+
+        :param dict vals: values of the contact
+        :raises AccessError: when the caller may only see one of them
+        """
+        self.check_access("write")
+        self.sudo().write(vals)
+
+    def _hand_over(self, account, actor=None, access="binding"):
+        """Let a Service Account hold a customer, and somebody act for it there.
+
+        :param account: `ov.serviced_account`, which the caller may act in
+        :param actor: `res.partner` of a member of it, nobody in particular when empty
+        :param str access: one of `ov_assignment.ACCESS`
+        :return: the active row of the ledger, and whether it is new
+        :raises AccessError: without the binding of the customer
+        :raises ValidationError: when the actor is no member there
+        """
+        self.ensure_one()
+        self._check_bound()
+        account._check_acts_here(actor)
+        changed = bool(self._assign_to(account, actor, access))
+        return self._entries_seen("active").filtered(
+            lambda entry: entry.account_id == account
+        ), changed
+
+    def _archive_customer(self):
+        """End what holds a customer for the caller, and archive it unless others do.
+
+        :raises AccessError: without the binding of the customer
+        """
+        self.ensure_one()
+        self._check_bound()
+        ledger = self.env[self._ledger].sudo()
+        for account in self._entries_seen("active").account_id:
+            ledger._expire(self, account)
+        # Whoever ended the last assignment does not see the customer any more.
+        customer = self.sudo()
+        if not customer.x_sa_id:
+            customer.active = False
+
+    def _check_bound(self):
+        if not self.x_is_deletable:
+            raise AccessError(
+                _(
+                    "%(customer)s: to hand over or archive a customer takes its "
+                    "binding.",
+                    customer=self.display_name,
+                )
+            )
+
+    def _entries_seen(self, state=None):
+        """Return the rows of the ledger that the caller may know of, the newest first.
+
+        Of whoever else holds a customer, members of a Service Account learn nothing.
+
+        :param str state: `active` or `expired`; both when empty
+        :return: `ov.sa_customer_assignment`, as superuser
+        """
+        domain = [("partner_id", "in", self.ids)]
+        if state:
+            domain.append(("state", "=", state))
+        accounts = self._accounts_seen()
+        if accounts is not None:
+            domain.append(("account_id", "in", accounts))
+        return self.env[self._ledger].sudo().search(domain)
+
+    @api.model
+    def _domain_acted_for(self, person_id):
+        """Return the domain of the customers for whom somebody acts, or nobody.
+
+        :param int person_id: `res.partner` of a member; None for nobody in particular
+        """
+        conditions = [
+            SQL("actor_id = %s", person_id) if person_id else SQL("actor_id IS NULL")
+        ]
+        accounts = self._accounts_seen()
+        if accounts is not None:
+            conditions.append(SQL("account_id = ANY(%s)", accounts))
+        return [("id", "in", SQL("(%s)", self.env[self._ledger]._held(*conditions)))]
+
+    def _accounts_seen(self):
+        """Return ids of the accounts whose assignments the caller knows; None: all."""
+        member = member_of(self.env)
+        if member and member.scopes and not member.admin:
+            return [scope.account_id for scope in member.scopes]
+        return None
+
+
+class OvServicedAccount(models.Model):
+    _inherit = "ov.serviced_account"
+
+    def _check_acts_here(self, person):
+        """Refuse somebody who acts for customers without being a member now.
+
+        :param person: `res.partner`; nobody when empty
+        :raises ValidationError: naming the person and the Service Account
+        """
+        self.ensure_one()
+        if not person:
+            return
+        memberships = self.env["ov.membership"].sudo()
+        if not memberships.search_count(
+            [
+                *memberships._domain_effective(),
+                ("account_id", "=", self.id),
+                ("person_partner_id", "=", person.id),
+            ],
+            limit=1,
+        ):
+            raise ValidationError(
+                _(
+                    "Actor: %(person)s has no active membership in %(account)s.",
+                    person=person.sudo().name or person.id,
+                    account=self.sudo().name,
+                )
+            )
