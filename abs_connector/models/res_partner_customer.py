@@ -4,7 +4,7 @@ from odoo import _, api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
-from ..tools.member import member_of
+from ..tools.member import member_of, with_member
 
 
 class ResPartner(models.Model):
@@ -25,8 +25,9 @@ class ResPartner(models.Model):
         self.check_access("create")
         company = account.company_id if account else self.env.company
         vals = {**vals, "customer_rank": 1, "company_id": company.id}
-        # Addons that extend contacts take whoever writes them for a colleague.
-        customer = self.sudo().create(vals).with_env(self.env)
+        # Addons that extend contacts take whoever writes them for a colleague. Who holds
+        # it is said below, once.
+        customer = with_member(self.sudo(), None).create(vals).with_env(self.env)
         if account:
             customer._assign_to(account, actor)
         return customer
