@@ -25,8 +25,8 @@ class ResPartner(models.Model):
         self.check_access("create")
         company = account.company_id if account else self.env.company
         vals = {**vals, "customer_rank": 1, "company_id": company.id}
-        # Addons that extend contacts take whoever writes them for a colleague. Who holds
-        # it is said below, once.
+        # Addons that extend contacts take whoever writes them for a colleague. For no
+        # member: who holds it is said below, once.
         customer = with_member(self.sudo(), None).create(vals).with_env(self.env)
         if account:
             customer._assign_to(account, actor)
