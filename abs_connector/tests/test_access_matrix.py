@@ -153,6 +153,7 @@ class TestAccessMatrix(AbsApiCase):
             "account_id": cls.lome.id,
             "member_id": cls.agent.id,
             "outlet_id": cls.outlet.id,
+            "partner_id": cls.marie.id,
         }
         cls.tokens = cls.make_tokens()
 
