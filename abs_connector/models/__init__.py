@@ -11,6 +11,7 @@ from . import abs_mailed_secret
 from . import ov_assignment
 from . import ov_inheritance
 from . import ov_visibility
+from . import ov_visibility_search
 from . import res_company
 from . import res_partner
 from . import abs_customer_login
@@ -19,4 +20,5 @@ from . import ov_outlet
 from . import stock_picking
 from . import account_move
 from . import account_payment
+from . import ov_visibility_line
 from . import ov_coverage

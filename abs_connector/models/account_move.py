@@ -62,6 +62,7 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "ov.governed.mixin"]
     _ledger = "ov.sa_invoice_assignment"
     _kind_fields = ("company_id", "move_type", "partner_id")
+    _lines = ("account.move.line",)
 
     @api.model
     def _domain_open(self):

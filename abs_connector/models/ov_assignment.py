@@ -280,7 +280,7 @@ class OvAssignmentMixin(models.AbstractModel):
             )
         )
         self.invalidate_model(["is_stamped"])
-        records.invalidate_recordset(records._stamp_fields())
+        records._forget_stamps()
 
 
 class OvGovernedMixin(models.AbstractModel):
@@ -319,6 +319,10 @@ class OvGovernedMixin(models.AbstractModel):
         """
         self._check_no_stamp(vals)
         return super().write(vals)
+
+    def _forget_stamps(self):
+        """Forget what follows the ledger."""
+        self.invalidate_recordset(self._stamp_fields())
 
     def _stamp_fields(self):
         """Return the names of the fields that follow the ledger."""

@@ -4,76 +4,18 @@ A rule of each governed model asks for a field of it. The field knows the member
 whom the request is made, which Odoo's cache of rules does not.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from odoo import api, fields, models
-from odoo.tools import SQL, Query
+from odoo.tools import SQL
 
-from ..compat import (
-    FALSE,
-    TRUE,
-    asked,
-    condition,
-    conjuncts,
-    every,
-    ids_from,
-    none_of,
-    some,
-)
-from ..tools.member import KEY, Member, member_of, with_member
+from ..compat import FALSE, TRUE, every, ids_from, none_of, some
+from ..tools.member import KEY, Member, member_of
+from ..tools.visibility import PART, Part, answered, entries, of_system, sees, stamped
 
 _API = "abs_connector.group_api"
 _SA_GOVERNED = "abs_connector.group_sa_governed"
-#: Context key of a `_Part`.
-_PART = "abs_visibility_part"
-#: From here on a page is cheaper by the rule alone.
-_DEEPEST = 2_000
 #: With which access somebody may change a record, and delete it.
 CHANGES = ("assignment", "binding")
 DELETES = ("binding",)
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """The part of the rule that a search is asked for; no caller can pass one."""
-
-    model: str
-    domain: Any
-
-
-def _stamped(scope):
-    """Return the domains of what stamps let see; an index serves each, and no two meet.
-
-    :param Scope scope: one membership
-    """
-    held = [("x_sa_id", "=", scope.account_id)]
-    if scope.policy == "sa_wide":
-        return [held]
-    mine = [*held, ("x_actor_id", "=", scope.person_id)]
-    if scope.policy == "assigned_plus_unassigned":
-        return [mine, [*held, ("x_actor_id", "=", False)]]
-    return [mine]
-
-
-def _sees(scope, account_id, actor_id):
-    """Tell whether a membership lets see what is held in this way."""
-    if account_id != scope.account_id:
-        return False
-    if scope.policy == "sa_wide" or actor_id == scope.person_id:
-        return True
-    return scope.policy == "assigned_plus_unassigned" and not actor_id
-
-
-def _entries(scope):
-    """Return the condition of the ledger's rows that a membership lets see."""
-    account = SQL("account_id = %s", scope.account_id)
-    if scope.policy == "sa_wide":
-        return account
-    actor = SQL("actor_id = %s", scope.person_id)
-    if scope.policy == "assigned_plus_unassigned":
-        actor = SQL("(%s OR actor_id IS NULL)", actor)
-    return SQL("(%s AND %s)", account, actor)
 
 
 class OvAssignmentMixin(models.AbstractModel):
@@ -98,11 +40,11 @@ class OvAssignmentMixin(models.AbstractModel):
         :param SQL conditions: what else rows must be
         :param among: ids of records, when only these are asked for
         """
-        entries = SQL(" OR ").join(_entries(scope) for scope in scopes)
+        lets_see = SQL(" OR ").join(entries(scope) for scope in scopes)
         if among is not None:
             record = SQL.identifier(self._record_field)
             conditions = (*conditions, SQL("%s = ANY(%s)", record, among))
-        return self._held(*conditions, SQL("(%s)", entries))
+        return self._held(*conditions, SQL("(%s)", lets_see))
 
 
 class OvGovernedMixin(models.AbstractModel):
@@ -110,8 +52,8 @@ class OvGovernedMixin(models.AbstractModel):
 
     #: Fields that tell a governed record from others, and whose it is.
     _kind_fields = ()
-    #: Columns that core's own rules and filters ask for with every list.
-    _listed_with = ("company_id",)
+    #: Models whose records belong to these.
+    _lines = ()
 
     x_is_governed = fields.Boolean(
         "Is Governed",
@@ -138,39 +80,6 @@ class OvGovernedMixin(models.AbstractModel):
         help="Whoever asks may delete, archive and hand it over.",
     )
 
-    def _auto_init(self):
-        """Make the table, and serve lists of what a member sees in their order."""
-        result = super()._auto_init()
-        if not self._abstract:
-            self._create_visibility_indexes()
-        return result
-
-    def _create_visibility_indexes(self):
-        order = SQL(", ").join(self._indexed_order())
-        # The third is there because no index gives an order behind IS NULL.
-        for name, columns, where in (
-            ("sa_actor", SQL("x_sa_id, x_actor_id"), SQL()),
-            ("sa", SQL("x_sa_id"), SQL()),
-            ("sa_nobody", SQL("x_sa_id"), SQL("WHERE x_actor_id IS NULL")),
-        ):
-            self.env.cr.execute(
-                SQL(
-                    "CREATE INDEX IF NOT EXISTS %s ON %s (%s, %s) INCLUDE (%s) %s",
-                    SQL.identifier(f"{self._table}_{name}_idx"),
-                    SQL.identifier(self._table),
-                    columns,
-                    order,
-                    SQL(", ").join(map(SQL.identifier, self._listed_with)),
-                    where,
-                )
-            )
-
-    def _indexed_order(self):
-        """Yield the columns of the model's own order, each with its direction."""
-        for term in self._order.split(","):
-            name, *direction = term.split()
-            yield SQL("%s %s", SQL.identifier(name), SQL(" ".join(direction).upper()))
-
     # What is made
 
     @api.model_create_multi
@@ -194,7 +103,7 @@ class OvGovernedMixin(models.AbstractModel):
             (scope,) = member.scopes
             acts = scope.policy != "sa_wide"
             new = self.sudo().filtered(
-                lambda one: one.x_is_governed and not one.x_sa_id
+                lambda one: not one.x_sa_id and one.x_is_governed
             )
             new._assign_to(
                 self.env["ov.serviced_account"].browse(scope.account_id),
@@ -226,7 +135,7 @@ class OvGovernedMixin(models.AbstractModel):
         self._mark("x_is_governed", self.browse(), lambda _ids: self._domain_closed())
 
     def _search_x_is_governed(self, operator, value):
-        return self._answer(operator, value, self._domain_closed())
+        return answered(self, operator, value, self._domain_closed())
 
     def _domain_closed(self):
         return none_of(self._domain_open())
@@ -264,11 +173,11 @@ class OvGovernedMixin(models.AbstractModel):
         )
 
     def _search_x_is_visible(self, operator, value):
-        part = self.env.context.get(_PART)
-        if isinstance(part, _Part) and part.model == self._name:
-            return self._answer(operator, value, part.domain)
+        part = self.env.context.get(PART)
+        if isinstance(part, Part) and part.model == self._name:
+            return answered(self, operator, value, part.domain)
         visible = self._domain_visible(self._bound_member())
-        return self._answer(operator, value, visible)
+        return answered(self, operator, value, visible)
 
     @api.model
     def _domain_visible(self, member, among=None):
@@ -287,14 +196,32 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _domain_seen(self, member, among=None):
         """Return the domain of the governed records that a member sees."""
-        seen = [part for scope in member.scopes for part in _stamped(scope)]
+        seen = [part for scope in member.scopes for part in stamped(scope)]
         if member.scopes:
             seen.append(self._domain_second(member.scopes, among))
         if member.partner_id:
             seen.append(self._domain_of_customer(member.partner_id))
         if member.company_id:
             seen.append(self._domain_of_company(member.company_id))
-        return some(seen)
+        return some([*seen, self._domain_just_made(among)])
+
+    def _domain_just_made(self, among):
+        """Return the domain of what the request has made and nobody holds yet.
+
+        Lines are made while what they belong to is made, before anybody can hold it.
+        """
+        if among is None:
+            return FALSE
+        return ids_from(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) AND x_sa_id IS NULL"
+                " AND create_uid = %s AND create_date = %s",
+                SQL.identifier(self._table),
+                among,
+                self.env.uid,
+                self.env.cr.now(),
+            )
+        )
 
     def _domain_second(self, scopes, among=None):
         """Return the domain of what memberships let see and no stamp shows."""
@@ -305,7 +232,7 @@ class OvGovernedMixin(models.AbstractModel):
         """Return the records whose stamps let a member see them."""
         shown = self.sudo().filtered(
             lambda record: any(
-                _sees(scope, record.x_sa_id.id, record.x_actor_id.id)
+                sees(scope, record.x_sa_id.id, record.x_actor_id.id)
                 for scope in member.scopes
             )
         )
@@ -320,7 +247,7 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _search_x_is_changeable(self, operator, value):
         changeable = self._domain_with_access(self._bound_member(), CHANGES)
-        return self._answer(operator, value, changeable)
+        return answered(self, operator, value, changeable)
 
     @api.depends(lambda self: ("x_sa_id", "x_actor_id", *self._kind_fields))
     @api.depends_context("uid", KEY)
@@ -329,7 +256,7 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _search_x_is_deletable(self, operator, value):
         deletable = self._domain_with_access(self._bound_member(), DELETES)
-        return self._answer(operator, value, deletable)
+        return answered(self, operator, value, deletable)
 
     def _mark_with_access(self, name, access):
         member = self._bound_member()
@@ -352,7 +279,7 @@ class OvGovernedMixin(models.AbstractModel):
         """
         if member is None:
             return TRUE
-        held = []
+        held = [self._domain_just_made(among)]
         if member.scopes:
             access = SQL("access IN %s", access)
             ledger = self.env[self._ledger]
@@ -381,99 +308,15 @@ class OvGovernedMixin(models.AbstractModel):
         if not self:
             return set()
         asked_for = every([[("id", "in", self.ids)], domain(self.ids)])
-        return {*self._system()._search(asked_for)}
+        return {*of_system(self)._search(asked_for)}
 
-    def _system(self):
-        """Return the model as the rules are asked: of everything that there is."""
-        return self.sudo().with_context(active_test=False, **{_PART: None})
-
-    def _answer(self, operator, value, domain):
-        """Return the domain of a condition on one of the fields.
-
-        :param domain: of the records of which the field is true
-        """
-        wanted = asked(operator, value)
-        if len(wanted) != 1:
-            return TRUE if wanted else FALSE
-        if wanted == {True}:
-            return domain
-        return [("id", "not in", self._system()._search(domain))]
+    def _forget_stamps(self):
+        """Forget what follows the ledger, of these and of what belongs to them."""
+        super()._forget_stamps()
+        for model in self._lines:
+            names = ["x_is_visible", "x_is_changeable"]
+            self.env[model].invalidate_model(names, flush=False)
 
     def _stamp_fields(self):
         names = ["x_is_visible", "x_is_changeable", "x_is_deletable", "x_is_governed"]
         return super()._stamp_fields() + names
-
-    # Pages and totals
-
-    @api.model
-    def _search(self, domain, offset=0, limit=None, order=None, **options):
-        """Search; what is governed alone by the parts of the rule that indexes serve.
-
-        Lists that ask for `x_is_governed` ask for nothing that is open. Their pages and
-        totals are taken from the parts of the rule one at a time, since no index serves
-        a condition with OR in order. Who is no member, or reads on deep in a list, is
-        answered by the rule as it stands.
-        """
-        # A part was meant for one search, not for those that its domain makes.
-        self = self.with_context(**{_PART: None}) if self._has_part() else self
-        member = self._bound_member() if self._asks_rules(options) else None
-        rest = self._rest_of_governed(domain) if member and member.scopes else None
-        if rest is None:
-            return super()._search(domain, offset, limit, order, **options)
-        self = with_member(self, member)
-        if not limit or limit is True or (offset or 0) >= _DEEPEST:
-            system = self._for_part(self._domain_seen(member))
-            return super(OvGovernedMixin, system)._search(
-                rest, offset, limit, order, **options
-            )
-        union = self._union_of_parts(
-            member, rest, (offset or 0) + limit, order, options
-        )
-        if not order:
-            # So Odoo counts: nothing but the ids is asked for.
-            query = Query(self.env, self._table, SQL("(%s)", union))
-            query.limit, query.offset = limit, offset
-            return query
-        passed = self._for_part(TRUE).with_context(active_test=False)
-        return super(OvGovernedMixin, passed)._search(
-            ids_from(union), offset, limit, order, **options
-        )
-
-    def _union_of_parts(self, member, domain, limit, order, options):
-        """Return the query of the first records of every part of the rule."""
-        queries = (
-            super(OvGovernedMixin, self._for_part(part))
-            ._search(domain, 0, limit, order, **options)
-            .select()
-            for part in self._parts(member)
-        )
-        return SQL(" UNION ALL ").join(SQL("(%s)", query) for query in queries)
-
-    def _parts(self, member):
-        """Return domains that are what a member sees, and of which no two meet."""
-        parts = [part for scope in member.scopes for part in _stamped(scope)]
-        second = self._domain_second(member.scopes)
-        return [*parts, every([second, none_of(some(parts))])]
-
-    def _for_part(self, domain):
-        return self.with_context(**{_PART: _Part(self._name, domain)})
-
-    def _has_part(self):
-        return self.env.context.get(_PART) is not None
-
-    def _asks_rules(self, options):
-        return not (self.env.su or options.get("bypass_access"))
-
-    def _rest_of_governed(self, domain):
-        """Return what else a domain says that asks for governed records alone.
-
-        :return: domain; None when it asks for others, too
-        """
-        parts = conjuncts(domain)
-        rest = [part for part in parts if not self._is_governed_condition(part)]
-        closed = len(rest) < len(parts) or self._domain_open() == FALSE
-        return every(rest) if closed else None
-
-    def _is_governed_condition(self, domain):
-        name, operator, value = condition(domain) or (None, None, None)
-        return name == "x_is_governed" and asked(operator, value) == {True}

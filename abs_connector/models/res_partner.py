@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..compat import every, ids_from, some
+from ..tools.visibility import of_system
 
 
 class OvSaCustomerAssignment(models.Model):
@@ -111,7 +112,7 @@ class ResPartner(models.Model):
 
     def _query_of_businesses(self):
         """Return the query of the companies of this system, and of mere suppliers."""
-        suppliers = self._system()._search(
+        suppliers = of_system(self)._search(
             [
                 ("supplier_rank", ">", 0),
                 ("customer_rank", "=", 0),

@@ -62,6 +62,7 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "ov.governed.mixin"]
     _ledger = "ov.sa_sale_order_assignment"
     _kind_fields = ("company_id", "partner_id")
+    _lines = ("sale.order.line",)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -98,6 +98,7 @@ class StockPicking(models.Model):
     _inherit = ["stock.picking", "ov.governed.mixin"]
     _ledger = "ov.sa_delivery_assignment"
     _kind_fields = ("company_id", "sale_id")
+    _lines = ("stock.move", "stock.move.line")
 
     @api.model
     def _domain_open(self):

@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..tools.member import Member
-from .visibility_common import VisibilityCase
+from .visibility_common import KINDS, VisibilityCase
 
 
 @tagged("post_install", "-at_install")
@@ -225,6 +225,74 @@ class TestVisibility(VisibilityCase):
         self.assertFalse(
             env["res.partner"].search([*domain, ("x_is_governed", "=", True)])
         )
+
+    # Pages and totals
+
+    def query(self, env, domain=(), **options):
+        """Return the SQL that a list of orders is."""
+        return env["sale.order"]._search([*domain], **options).select().code
+
+    def test_pages_and_totals_are_taken_from_parts_that_an_index_orders(self):
+        env = self.env_of(self.agent)
+        for options in ({"limit": 20}, {"limit": 20, "order": "date_order desc"}):
+            self.assertIn("UNION ALL", self.query(env, **options), options)
+
+    def test_what_is_no_page_goes_by_the_rule(self):
+        env = self.env_of(self.agent)
+        for options in ({}, {"limit": 20, "offset": 2_000}):
+            self.assertNotIn("UNION ALL", self.query(env, **options), options)
+        for env in (
+            self.env_of(self.agent)(su=True),
+            self.api_env(Member(admin=True)),
+            self.api_env(Member(company_id=self.company.id)),
+        ):
+            self.assertNotIn("UNION ALL", self.query(env, limit=20))
+
+    def test_list_of_contacts_is_taken_from_parts_when_it_asks_for_governed_ones(self):
+        partners = self.env_of(self.agent)["res.partner"]
+        either = ["|", ("x_is_governed", "=", True), ("name", "=", "Kofi")]
+        for domain, taken in (
+            ([("x_is_governed", "=", True)], True),
+            ([("name", "ilike", "k"), ["x_is_governed", "=", True]], True),
+            (["&", ("x_is_governed", "=", True), ("name", "=", "K")], True),
+            ([("x_is_governed", "!=", True)], False),
+            (either, False),
+        ):
+            rest = partners._rest_of_governed(domain)
+            self.assertEqual(rest is not None, taken, domain)
+
+    def test_search_within_a_search_is_not_narrowed_to_a_part(self):
+        self.agent.scope_policy = "assigned_plus_unassigned"
+        company = self.customer("Company", is_company=True)
+        company._assign_to(self.lome, self.esi)
+        address = self.customer("Address", parent_id=company.id)
+        address._assign_to(self.lome)
+        partners = self.env_of(self.agent)["res.partner"]
+        domain = [("x_is_governed", "=", True), ("parent_id.name", "=", "Company")]
+        for options in ({}, {"limit": 5}, {"limit": 5, "order": "id"}):
+            self.assertEqual(partners.search(domain, **options).id, address.id)
+
+    def test_archived_records_are_in_a_page_when_they_are_asked_for(self):
+        self.kofi._assign_to(self.lome)
+        self.kofi.active = False
+        partners = self.env_of(self.staff)["res.partner"]
+        domain = [("x_is_governed", "=", True), ("id", "=", self.kofi.id)]
+        archived = [*domain, ("active", "=", False)]
+        self.assertFalse(partners.search(domain, limit=5))
+        self.assertTrue(partners.search(archived, limit=5))
+        self.assertTrue(
+            partners.with_context(active_test=False).search(domain, limit=5)
+        )
+
+    def test_every_list_has_indexes_in_its_own_order(self):
+        for kind in KINDS:
+            table = self.env[kind]._table
+            self.env.cr.execute(
+                "SELECT indexname FROM pg_indexes WHERE tablename = %s", [table]
+            )
+            found = {row[0] for row in self.env.cr.fetchall()}
+            expected = {f"{table}_{name}_idx" for name in ("sa_actor", "sa")}
+            self.assertLessEqual({*expected, f"{table}_sa_nobody_idx"}, found)
 
     # Cost
 

@@ -68,7 +68,7 @@ class TestVisibilityCustomer(GovernanceCase):
         )
         self.assertEqual(row.assigned_by_id, self.agent.person_partner_id)
 
-    def test_member_of_several_has_to_say_for_which_it_makes(self):
+    def test_customer_of_a_member_of_several_is_nobodys_until_it_is_assigned(self):
         self.env["ov.membership"].create(
             {
                 "employee_id": self.agent.employee_id.id,
@@ -76,8 +76,9 @@ class TestVisibilityCustomer(GovernanceCase):
                 "role_code": "agent",
             }
         )
-        with self.assertRaises(AccessError):
-            self.made(self.agent).write({"phone": "+228 90 00 00 00"})
+        customer = self.made(self.agent)
+        self.assertFalse(customer.sudo().x_sa_id)
+        self.assertFalse(self.sees(self.agent, customer))
 
     def test_key_makes_customers_of_nobody(self):
         key = self.partners(member=Member(company_id=self.company.id))

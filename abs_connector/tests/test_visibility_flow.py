@@ -47,6 +47,36 @@ class TestVisibilityFlow(FlowCase):
                 hidden.check_access("read")
             self.assertFalse(hidden.search([("id", "in", record.ids)]))
 
+    def test_lines_are_seen_and_changed_with_what_they_belong_to(self):
+        order = self.sell()
+        picking = self.pickings(order)
+        picking.action_assign()
+        invoice = self.invoice(order, post=False)
+        stranger = self.member("Stranger", self.kara)
+        member = self.env["ov.membership"]._member_of(stranger.employee_id)
+        for lines in (
+            order.order_line,
+            picking.move_ids,
+            picking.move_line_ids,
+            invoice.invoice_line_ids,
+        ):
+            hidden = with_member(lines, member)
+            for verb in ("read", "write"):
+                self.assertEqual(lines._filtered_access(verb), lines)
+                self.assertFalse(hidden._filtered_access(verb))
+            domain = [("id", "in", lines.ids)]
+            self.assertEqual(lines.search(domain), lines)
+            self.assertFalse(hidden.search(domain))
+            self.assertFalse(hidden.search_count(domain))
+
+    def test_no_line_is_put_into_the_order_of_somebody_else(self):
+        order = self.sell(confirm=False)
+        stranger = self.member("Stranger", self.kara)
+        member = self.env["ov.membership"]._member_of(stranger.employee_id)
+        lines = with_member(order.order_line.browse(), member)
+        with self.assertRaises(AccessError):
+            lines.create({"order_id": order.id, "product_id": self.product.id})
+
     def test_supplier_delivers_as_before(self):
         supplier = self.system["res.partner"].create(
             {"name": "Supplier", "supplier_rank": 1}
