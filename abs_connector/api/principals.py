@@ -10,11 +10,10 @@ from odoo import _
 
 from odoo.addons.base_json_api.api import Principal, bearer, header_key, problems
 
+from ..models.abs_api_key import EVERY_COMPANY
 from ..tools.member import KEY, Member
 
 SA_HEADER = "X-SA-ID"
-#: What lets a key act for all companies.
-EVERY_COMPANY = "companies:all"
 _MAX_ID = 2**31 - 1
 
 

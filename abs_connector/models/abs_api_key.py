@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
 
 PREFIX = "abs_"
+#: The scope that lets a key act for all companies.
+EVERY_COMPANY = "companies:all"
 _HANDLE_BYTES = 6
 _SECRET_BYTES = 32
 _FORM = re.compile(rf"({PREFIX}[0-9a-f]{{{2 * _HANDLE_BYTES}}})_[A-Za-z0-9_-]{{43}}")
@@ -67,29 +69,56 @@ class AbsApiKey(models.Model):
     def write(self, vals):
         """Write; a key's hash is made here alone.
 
-        :raises UserError: for a value of the hash
+        :raises UserError: for a value of the hash, or all companies by who may not
         """
         if {"handle", "secret_hash"} & vals.keys() and not self.env.su:
             raise UserError(_("Key: generate one; it cannot be typed."))
-        return super().write(vals)
+        result = super().write(vals)
+        if "scope_ids" in vals:
+            # No constraint: those of 19.0 do not know who writes.
+            self._check_grantor()
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
         """Create; the key itself is generated afterwards.
 
-        :raises UserError: for a value of the hash
+        :raises UserError: for a value of the hash, or all companies by who may not
         """
         if any({"handle", "secret_hash"} & vals.keys() for vals in vals_list):
             raise UserError(_("Key: generate one; it cannot be typed."))
-        return super().create(vals_list)
+        keys = super().create(vals_list)
+        keys._check_grantor()
+        return keys
+
+    def _check_grantor(self):
+        """Who governs some companies gives nobody, and so not themselves, all of them.
+
+        :raises UserError: naming the scope
+        """
+        over_all = self.filtered(
+            lambda one: EVERY_COMPANY in one.scope_ids.mapped("code")
+        )
+        if over_all and not (
+            self.env.su or self.env.user.has_group("base.group_system")
+        ):
+            raise UserError(
+                _(
+                    "Scopes: only administrators of the Settings give a key the scope "
+                    "%(scope)s.",
+                    scope=EVERY_COMPANY,
+                )
+            )
 
     def action_generate(self):
         """Make the key anew and show it, for the only time; the former one ends.
 
         :return: action that opens the dialog with the key
+        :raises UserError: for a key of all companies, unless for an administrator
         """
         self.ensure_one()
         self.check_access("write")
+        self._check_grantor()
         return {
             "type": "ir.actions.act_window",
             "name": _("Key of %(name)s", name=self.name),

@@ -12,11 +12,11 @@ class ResPartner(models.Model):
 
     def init(self):
         """Find customers by their e-mail among millions."""
-        super().init()
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS res_partner_customer_email_idx"
             " ON res_partner (email_normalized) WHERE customer_rank > 0"
         )
+        return super().init()
 
     @api.model
     def _customer_of_email(self, email):

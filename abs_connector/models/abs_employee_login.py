@@ -101,6 +101,7 @@ class AbsEmployee(models.Model):
             kind = "reset" if employee.has_password else "invite"
             # Secrets are nobody's to read, whoever has them sent.
             self.env["abs.mailed.secret"].sudo()._send_now(kind, employee)
+            employee.message_post(body=_("A mail to set the password was sent."))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

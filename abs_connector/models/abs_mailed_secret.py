@@ -244,7 +244,7 @@ class AbsMailedSecret(models.Model):
         name = tries.bucket("verify", email, kept)
         late = tries.exceeds(self.env, name, _TRIES_OF_CODE, KINDS["code"].minutes * 60)
         same = hmac.compare_digest(kept, self._hash(code, email))
-        if late or not same or found.expires <= fields.Datetime.now():
+        if late or not same or not found._is_valid():
             raise problems.Unauthorized(
                 _("The code is wrong, or is not valid any more."), code="invalid_code"
             )
@@ -263,16 +263,24 @@ class AbsMailedSecret(models.Model):
             [
                 ("kind", "in", ("invite", "reset")),
                 ("secret_hash", "=", self._hash(token)),
-                ("expires", ">", fields.Datetime.now()),
             ]
         )
         employee = found.employee_id
-        if not employee._may_log_in():
+        if not found._is_valid():
             message = _("Token: it is wrong, was used, or is not valid any more.")
             detail = problems.Detail("/token", "invalid", message)
             raise problems.Invalid(message, code="invalid_token", errors=[detail])
         self.search([("employee_id", "=", employee.id)]).unlink()
         return employee
+
+    def _is_valid(self):
+        """Tell whether it still is in time, and its address that of who asked."""
+        owner = self.partner_id or self.employee_id
+        return (
+            bool(owner)
+            and self.expires > fields.Datetime.now()
+            and self._whom() == owner
+        )
 
     @api.model
     def _hash(self, secret, address=""):

@@ -29,7 +29,6 @@ class OvOutlet(models.Model):
     )
     channel_partner_id = fields.Many2one(
         "res.partner",
-        "Channel Partner",
         index="btree_not_null",
         check_company=True,
         domain="[('is_company', '=', True)]",

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import GovernanceCase
 
@@ -78,3 +78,20 @@ class TestApiKey(GovernanceCase):
     def test_copy_has_no_key(self):
         self.generate()
         self.assertFalse(self.record.copy().handle)
+
+    def test_only_administrators_give_a_key_all_companies(self):
+        scope = self.env.ref("abs_connector.scope_companies_all")
+        with self.assertRaisesRegex(UserError, "^Scopes: "):
+            self.record.scope_ids = scope
+        with self.assertRaisesRegex(UserError, "^Scopes: "):
+            self.keys.create({"name": "Mine", "scope_ids": [(6, 0, scope.ids)]})
+        administrator = new_test_user(
+            self.env(su=True),
+            "settings_administrator",
+            "base.group_system,abs_connector.group_governance_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, (self.company + self.other_company).ids)],
+        )
+        self.record.with_user(administrator).scope_ids = scope
+        with self.assertRaisesRegex(UserError, "^Scopes: "):
+            self.record.action_generate()

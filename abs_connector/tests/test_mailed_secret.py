@@ -163,6 +163,14 @@ class TestCustomerCode(MailedCase):
                 self.request_code(email, status=200)
             self.request_code(email, status=429)
 
+    def test_code_is_worth_nothing_when_the_address_is_somebody_elses_by_then(self):
+        code, email = self.mailed_code(), self.marie.email
+        self.marie.email = "marie@elsewhere.example.com"
+        self.verify(code, email, status=401)
+        self.marie.email = email
+        self.marie.active = False
+        self.verify(code, email, status=401)
+
     @mute_logger("odoo.addons.abs_connector.models.abs_mailed_secret")
     def test_what_cannot_be_sent_keeps_nobody_waiting(self):
         broken = self.customer("Broken")
@@ -221,6 +229,11 @@ class TestReset(MailedCase):
     def test_token_is_over_after_an_hour(self):
         token = self.mailed_token()
         self.wait(hours=1)
+        self.reset(token, status=422)
+
+    def test_token_of_a_former_address_is_worth_nothing(self):
+        token = self.mailed_token()
+        self.agent.employee_id.email = "esi@elsewhere.example.com"
         self.reset(token, status=422)
 
     def test_unknown_address_reads_and_costs_the_same(self):
