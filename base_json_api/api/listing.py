@@ -156,12 +156,16 @@ class Listing(Generic[Row]):
         """Return the page that a query asks for, for answers of another shape."""
         model = env[self._model]
         order = _Order(model, self._sort, query.sort)
-        found = model._search([*domain], order=order.sql_order)
         if query.cursor:
-            order.go_behind(found, *self._decoded(env, query))
             offset = 0
+            found = model._search([*domain], order=order.sql_order)
+            order.go_behind(found, *self._decoded(env, query))
         else:
             offset = (query.page - 1) * query.limit
+            # Models may have a shorter way to a page than to all that there is.
+            found = model._search(
+                [*domain], offset, query.limit + 1, order=order.sql_order
+            )
         keys = order.fetch(found, query.limit + 1, offset)
         more = len(keys) > query.limit
         keys = keys[: query.limit]
