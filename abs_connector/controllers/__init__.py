@@ -1,5 +1,7 @@
 from . import auth
 from . import customer_auth
 from . import health
+from . import members
 from . import outlets
 from . import service_accounts
+from . import system
