@@ -14,7 +14,7 @@ from odoo.addons.base_json_api.api import (
 )
 
 from ..api import api
-from .service_accounts import CALLERS
+from .service_account_shapes import CALLERS
 
 
 class OutletOut(Answer):
