@@ -11,6 +11,8 @@ The ledger's table is made as the addon's model makes it, with `is_stamped` for 
 that the stamps of their order show.
 """
 
+from contextlib import contextmanager
+
 from abs_visibility.candidates import LEDGER
 
 ORDERS = 1_000_000
@@ -106,7 +108,7 @@ def fill(env):
 
 
 def _write_people(cr, customer):
-    _copies(
+    copies(
         cr,
         customer,
         ACCOUNTS * (CUSTOMERS + AGENTS),
@@ -119,7 +121,7 @@ def _write_people(cr, customer):
 
 
 def _write_orders(cr, order):
-    _copies(
+    copies(
         cr,
         order,
         ORDERS,
@@ -149,7 +151,23 @@ def vacuum(cr, *tables):
     connection.autocommit = False
 
 
-def _copies(cr, record, count, changed, source=None):
+@contextmanager
+def without_indexes(cr, table):
+    """Drop a table's indexes while the block fills it, and make them anew."""
+    cr.execute(
+        "SELECT indexname, indexdef FROM pg_indexes"
+        " WHERE tablename = %s AND indexname NOT LIKE '%%_pkey'",
+        [table],
+    )
+    indexes = cr.fetchall()
+    for name, _definition in indexes:
+        cr.execute(f'DROP INDEX "{name}"')
+    yield
+    for _name, definition in indexes:
+        cr.execute(definition)
+
+
+def copies(cr, record, count, changed, source=None):
     """Copy a row of a table many times; its ids follow the original's.
 
     :param dict changed: SQL expressions of the columns that differ, by name
@@ -163,21 +181,12 @@ def _copies(cr, record, count, changed, source=None):
     )
     columns = [row[0] for row in cr.fetchall()]
     expressions = [changed.get(name, f'model."{name}"') for name in columns]
-    cr.execute(
-        "SELECT indexname, indexdef FROM pg_indexes"
-        " WHERE tablename = %s AND indexname NOT LIKE '%%_pkey'",
-        [table],
-    )
-    indexes = cr.fetchall()
-    for name, _definition in indexes:
-        cr.execute(f'DROP INDEX "{name}"')
     names = ", ".join(f'"{name}"' for name in columns)
     source = source or f"generate_series(1, {count}) n"
-    cr.execute(
-        f"INSERT INTO {table} (id, {names})"
-        f" SELECT model.id + n, {', '.join(expressions)}"
-        f" FROM {source}, {table} model WHERE model.id = {record.id} ORDER BY n"
-    )
-    for _name, definition in indexes:
-        cr.execute(definition)
+    with without_indexes(cr, table):
+        cr.execute(
+            f"INSERT INTO {table} (id, {names})"
+            f" SELECT model.id + n, {', '.join(expressions)}"
+            f" FROM {source}, {table} model WHERE model.id = {record.id} ORDER BY n"
+        )
     cr.execute(f"SELECT setval('{table}_id_seq', {record.id + count + 100})")

@@ -59,10 +59,12 @@ class Served:
 
     :param port: where it listens
     :param process: its process, the only one when it has no workers
+    :param log: what it has written
     """
 
     port: int
     process: server.Process
+    log: Path
 
     def cpu(self) -> float:
         """Return the milliseconds of CPU that its process has used, in all threads."""
@@ -144,7 +146,7 @@ class Suite:
             self.runtime, database, port, log, workers=workers, options=options
         )
         try:
-            yield Served(port, process)
+            yield Served(port, process, log)
         finally:
             process.stop()
 

@@ -1,0 +1,1 @@
+"""What `abs_customers.py` measures with; see there."""
