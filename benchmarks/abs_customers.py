@@ -23,7 +23,7 @@ from abs_customers.traffic import Client
 MINUTES = 12
 COUNT = int(os.environ.get("COUNT") or 2_000_000)
 WARM_UP = 5
-ROUNDS = 60
+ROUNDS = 40
 # The 95th percentile, in milliseconds.
 LIST_SQL_MS = 10
 LIST_MS = 60
@@ -138,10 +138,10 @@ class Calls:
             count_limit=_COUNT_LIMIT,
             **page,
         )
-        api(
-            "page behind a cursor", f"/customers?limit=20&cursor={first['next_cursor']}"
-        )
-        rpc("page behind a cursor", "search_read", [domain, _FIELDS], offset=20, **page)
+        if behind := first["next_cursor"]:
+            title = "page behind a cursor"
+            api(title, f"/customers?limit=20&cursor={behind}")
+            rpc(title, "search_read", [domain, _FIELDS], offset=20, **page)
         one = first["customers"][0]["id"]
         api("one", f"/customers/{one}")
         rpc("one", "read", [[one], _FIELDS])
@@ -176,6 +176,9 @@ def _told(role, calls, logged):
         ("page behind a cursor", (LIST_SQL_MS, LIST_MS)),
         ("one", (LIST_SQL_MS, ONE_MS)),
     ):
+        if title not in calls.api:
+            # In a short run some have no second page.
+            continue
         api, rpc = calls.api[title], calls.rpc[title]
         for what, key, limit in (
             ("SQL", "sql_ms", limits[0]),

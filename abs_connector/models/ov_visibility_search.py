@@ -3,6 +3,8 @@
 from odoo import api, models
 from odoo.tools import SQL, Query
 
+from odoo.addons.base_json_api.api import REST, Rest
+
 from ..compat import (
     FALSE,
     TRUE,
@@ -80,13 +82,20 @@ class OvGovernedMixin(models.AbstractModel):
             seen = self._domain_seen(member)
             return self._search_part(seen, rest, offset, limit, order, **options)
         firsts = SQL(" UNION ALL ").join(
-            SQL("(%s)", query.select())
+            SQL("(%s)", self._behind_cursor(query).select())
             for query in (
                 self._search_part(part, rest, 0, offset + limit, order, **options)
                 for part in self._parts(member)
             )
         )
         return self._page(firsts, offset, limit, order, options)
+
+    def _behind_cursor(self, query):
+        """Return a part's query of what is behind the cursor of the list."""
+        rest = self.env.context.get(REST)
+        if isinstance(rest, Rest) and rest.model == self._name:
+            rest.narrow(query)
+        return query
 
     def _search_part(self, part, *args, **options):
         """Search by one part of the rule, in place of the rule.

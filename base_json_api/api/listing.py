@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, GetJsonSchemaHandler, create_model
 
 from odoo import _, models
 from odoo.tools import SQL
+from odoo.tools import Query as OdooQuery
 
 from . import cursor as cursors
 from .problems import Detail, Invalid
@@ -21,6 +22,8 @@ from .schema import Query, Words, included
 from .styles import SuiteAnswer
 
 TOTAL_CAP = 10_000
+#: Context key of the `Rest` that a page is searched in.
+REST = "json_api_rest"
 _SORTABLE = frozenset(
     {"char", "text", "integer", "float", "monetary", "date", "datetime"}
 )
@@ -83,6 +86,25 @@ class Slice:
     def has_more(self) -> bool:
         """Whether there are records behind it."""
         return self.next_cursor is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """A part of a list behind a row, in which a page is searched.
+
+    A model whose `_search` puts a page together from several queries finds it in the
+    context, under `REST`, and narrows each: the page is narrowed afterwards.
+
+    :param model: the model of the list
+    :param condition: makes the condition for a query
+    """
+
+    model: str
+    condition: Callable[[OdooQuery], SQL]
+
+    def narrow(self, query: OdooQuery) -> None:
+        """Leave the other rows out of a query of the model."""
+        query.add_where(self.condition(query))
 
 
 class _Trimmed:
@@ -158,15 +180,11 @@ class Listing(Generic[Row]):
         order = _Order(model, self._sort, query.sort)
         if query.cursor:
             offset = 0
-            found = model._search([*domain], order=order.sql_order)
-            order.go_behind(found, *self._decoded(env, query))
+            rests = order.behind(*self._decoded(env, query))
         else:
             offset = (query.page - 1) * query.limit
-            # Models may have a shorter way to a page than to all that there is.
-            found = model._search(
-                [*domain], offset, query.limit + 1, order=order.sql_order
-            )
-        keys = order.fetch(found, query.limit + 1, offset)
+            rests = [None]
+        keys = order.fetch([*domain], query.limit + 1, offset, rests)
         more = len(keys) > query.limit
         keys = keys[: query.limit]
         # The last page tells how many there are.
@@ -271,34 +289,64 @@ class _Order:
         way = "desc" if self._descending else "asc"
         return f"{self._field.name} {way}, id {way}"
 
-    def fetch(self, query, limit: int, offset: int) -> list[tuple[int, str | None]]:
-        """Return id and key of each row of a page."""
+    def fetch(
+        self, domain: list, limit: int, offset: int, rests: Iterable[Rest | None]
+    ) -> list[tuple[int, str | None]]:
+        """Return id and key of each row of a page.
+
+        :param rests: the parts of the list that it is in, one after the other; all of
+            it for ``None``
+        """
+        found = []
+        for rest in rests:
+            if len(found) < limit:
+                found += self._fetch(domain, limit - len(found), offset, rest)
+        return found
+
+    def _fetch(self, domain, limit, offset, rest):
+        model = self._model.with_context(**{REST: rest}) if rest else self._model
+        query = model._search(domain, offset, limit, self.sql_order)
         if query.is_empty():
             return []
-        query.limit, query.offset = limit, offset
+        if rest:
+            rest.narrow(query)
         row_id = SQL.identifier(query.table, "id")
         key = SQL("%s::text", self._column(query))
         self._model.env.cr.execute(query.select(row_id, key))
         return self._model.env.cr.fetchall()
 
-    def go_behind(self, query, key: str | None, last_id: int) -> None:
-        """Leave the rows behind one: those that come after it in the order."""
-        column = self._column(query)
-        row_id = SQL.identifier(query.table, "id")
-        nullable = not (self._field.required or self._field.name in _FILLED)
+    def behind(self, key: str | None, last_id: int) -> list[Rest]:
+        """Return the parts of the list behind a row, one after the other.
+
+        What is empty is a part by itself: no index serves both in order.
+        """
+        empty = self._rest(lambda column, _id: SQL("%s IS NULL", column))
         beyond = SQL("<") if self._descending else SQL(">")
         if key is None:
-            left = SQL("%s IS NULL AND %s %s %s", column, row_id, beyond, last_id)
-            if self._descending:
-                left = SQL("(%s IS NOT NULL OR (%s))", column, left)
-        else:
-            cast = SQL(self._field.column_type[0])
-            left = SQL(
+            others = self._rest(lambda column, _id: SQL("%s IS NOT NULL", column))
+            left = self._rest(
+                lambda column, row_id: SQL(
+                    "%s IS NULL AND %s %s %s", column, row_id, beyond, last_id
+                )
+            )
+            return [left, others] if self._descending else [left]
+        cast = SQL(self._field.column_type[0])
+        left = self._rest(
+            lambda column, row_id: SQL(
                 "(%s, %s) %s (%s::%s, %s)", column, row_id, beyond, key, cast, last_id
             )
-            if nullable and not self._descending:
-                left = SQL("(%s OR %s IS NULL)", left, column)
-        query.add_where(left)
+        )
+        filled = self._field.required or self._field.name in _FILLED
+        return [left] if self._descending or filled else [left, empty]
+
+    def _rest(self, condition: Callable[[SQL, SQL], SQL]) -> Rest:
+        """Return a part of the list, by a condition on the key's column and the id."""
+        return Rest(
+            self._model._name,
+            lambda query: condition(
+                self._column(query), SQL.identifier(query.table, "id")
+            ),
+        )
 
     def _column(self, query) -> SQL:
         return self._model._field_to_sql(query.table, self._field.name, query)

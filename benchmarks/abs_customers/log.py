@@ -5,7 +5,7 @@ import re
 
 _ENTRY = re.compile(r"base_json_api\.access: (\{.*\})$")
 _RPC = re.compile(
-    r'"POST /web/dataset/call_kw/(?P<name>bench-\d+) HTTP/\S+" 200 - '
+    r'"POST /web/dataset/call_kw/(?P<name>bench-\d+)\S* HTTP/\S+" 200 - '
     r"(?P<queries>\d+) (?P<sql>[\d.]+) (?P<rest>[\d.]+)"
 )
 

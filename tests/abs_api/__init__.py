@@ -1,0 +1,1 @@
+"""The API of field agents as apps meet it: on a server with two workers."""
