@@ -61,6 +61,7 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "ov.governed.mixin"]
     _ledger = "ov.sa_invoice_assignment"
+    _has_open = True
     _kind_fields = ("company_id", "move_type", "partner_id")
     _lines = ("account.move.line",)
 

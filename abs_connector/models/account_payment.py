@@ -56,6 +56,7 @@ class AccountPayment(models.Model):
     _name = "account.payment"
     _inherit = ["account.payment", "ov.governed.mixin"]
     _ledger = "ov.sa_payment_assignment"
+    _has_open = True
     _kind_fields = ("company_id", "partner_id", "partner_type", "payment_type")
 
     @api.model

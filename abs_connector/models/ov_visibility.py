@@ -54,6 +54,8 @@ class OvGovernedMixin(models.AbstractModel):
     _kind_fields = ()
     #: Models whose records belong to these.
     _lines = ()
+    #: Whether there are records of no governed kind; `_domain_open` says which.
+    _has_open = False
 
     x_is_governed = fields.Boolean(
         "Is Governed",

@@ -138,7 +138,7 @@ class OvGovernedMixin(models.AbstractModel):
         """
         parts = conjuncts(domain)
         rest = [part for part in parts if not self._is_governed_condition(part)]
-        closed = len(rest) < len(parts) or self._domain_open() == FALSE
+        closed = len(rest) < len(parts) or not self._has_open
         return every(rest) if closed else None
 
     def _is_governed_condition(self, domain):

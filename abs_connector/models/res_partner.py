@@ -64,6 +64,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "ov.governed.mixin"]
     _ledger = "ov.sa_customer_assignment"
+    _has_open = True
     _kind_fields = (
         "company_id",
         "commercial_partner_id",
@@ -71,7 +72,7 @@ class ResPartner(models.Model):
         "partner_share",
         "supplier_rank",
     )
-    _listed_with = ("company_id", "active")
+    _listed_with = ("company_id", "active", "partner_share")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -108,10 +109,12 @@ class ResPartner(models.Model):
 
     def _query_of_people(self):
         """Return the query of the API's own person and those of its employees."""
+        # Asked for so, the API's user costs no query of its own.
+        user_id = self.env["ir.model.data"]._xmlid_to_res_id("abs_connector.user_api")
         return SQL(
-            "(%s UNION ALL SELECT %s)",
+            "(%s UNION ALL SELECT partner_id FROM res_users WHERE id = %s)",
             self._query_of_partners("abs.employee"),
-            self.env.ref("abs_connector.user_api").sudo().partner_id.id,
+            user_id,
         )
 
     def _query_of_businesses(self):

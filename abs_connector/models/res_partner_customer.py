@@ -6,6 +6,18 @@ from odoo.tools import SQL
 
 from ..tools.member import member_of, with_member
 
+#: What is told of who holds a customer.
+_ENTRY_FIELDS = (
+    "partner_id",
+    "account_id",
+    "actor_id",
+    "access",
+    "state",
+    "date_from",
+    "date_to",
+    "assigned_by_id",
+)
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -98,7 +110,7 @@ class ResPartner(models.Model):
         accounts = self._accounts_seen()
         if accounts is not None:
             domain.append(("account_id", "in", accounts))
-        return self.env[self._ledger].sudo().search(domain)
+        return self.env[self._ledger].sudo().search_fetch(domain, _ENTRY_FIELDS)
 
     @api.model
     def _domain_acted_for(self, person_id):

@@ -97,6 +97,7 @@ class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = ["stock.picking", "ov.governed.mixin"]
     _ledger = "ov.sa_delivery_assignment"
+    _has_open = True
     _kind_fields = ("company_id", "sale_id")
     _lines = ("stock.move", "stock.move.line")
 

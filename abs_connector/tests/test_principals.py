@@ -108,7 +108,7 @@ class TestEmployee(AbsApiCase):
         self.in_kara()
         many = self.ask("/system/global-root", self.token).entry["queries"]
         self.assertEqual(few, many)
-        # One for the session, one for memberships, and two for the root itself.
+        # The cursor's, the session, memberships, and the root itself.
         self.assertLessEqual(few, 4)
 
 

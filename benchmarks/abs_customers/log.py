@@ -3,7 +3,7 @@
 import json
 import re
 
-_ENTRY = re.compile(r"base_json_api\.access: (\{.*\})$")
+_ENTRY = re.compile(r"base_json_api\.access: (\{.*\})\s*$")
 _RPC = re.compile(
     r'"POST /web/dataset/call_kw/(?P<name>bench-\d+)\S* HTTP/\S+" 200 - '
     r"(?P<queries>\d+) (?P<sql>[\d.]+) (?P<rest>[\d.]+)"

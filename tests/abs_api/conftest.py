@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +25,8 @@ _PARAMETERS = {
     "abs_connector.rate_limit.default": "off",
     "abs_connector.rate_limit.auth": "off",
 }
-_ENTRY = re.compile(r"base_json_api\.access: (\{.*\})$", re.MULTILINE)
+_LOG_SECONDS = 10
+_ENTRY = re.compile(r"base_json_api\.access: (\{.*\})\s*$", re.MULTILINE)
 
 
 @pytest.fixture(scope="package")
@@ -78,11 +80,19 @@ def query(house):
 
 @pytest.fixture
 def queries_of(house):
-    """Tells how many queries the server has logged for an answer."""
+    """Tells how many queries the server has logged for each of some answers."""
 
-    def count(answer) -> int:
+    def logged():
         entries = map(json.loads, _ENTRY.findall(house.logged()))
-        name = answer.headers["X-Request-ID"]
-        return next(one["queries"] for one in entries if one["request_id"] == name)
+        return {entry["request_id"]: entry["queries"] for entry in entries}
 
-    return count
+    def counts(answers) -> list[int]:
+        names = [answer.headers["X-Request-ID"] for answer in answers]
+        deadline = time.monotonic() + _LOG_SECONDS
+        # The line of an answer is written after it.
+        while not logged().keys() >= {*names} and time.monotonic() < deadline:
+            time.sleep(0.1)
+        found = logged()
+        return [found[name] for name in names]
+
+    return counts
