@@ -151,6 +151,21 @@ class ContactQuery(ListQuery):
     """Only what was changed at or after a time: what a device has not yet."""
 
 
+_TEXTS = ("email", "phone", "street", "street2", "city", "zip", "vat", "ref")
+_COLUMNS = (
+    *_TEXTS,
+    "name",
+    "is_company",
+    "state_id",
+    "country_id",
+    "parent_id",
+    "category_id",
+    "company_id",
+    "create_date",
+    "write_date",
+)
+
+
 def serialize(contacts, _include=frozenset()):
     """Return rows of contacts, with as many queries for 200 as for one."""
     entries = {}
@@ -165,19 +180,7 @@ def _row(contact, entry, parents):
         "id": contact.id,
         "name": contact.name or contact.display_name,
         "type": "company" if contact.is_company else "person",
-        **{
-            name: contact[name]
-            for name in (
-                "email",
-                "phone",
-                "street",
-                "street2",
-                "city",
-                "zip",
-                "vat",
-                "ref",
-            )
-        },
+        **{name: contact[name] for name in _TEXTS},
         "state": contact.state_id,
         "country": contact.country_id,
         "parent": contact.parent_id & parents,
@@ -218,6 +221,7 @@ def _listing(rows):
         },
         default_sort="name",
         query=ContactQuery,
+        columns=_COLUMNS,
     )
 
 
@@ -365,7 +369,7 @@ class ContactController(http.Controller):
 
 def _found(call, contact_id):
     domain = [("id", "=", contact_id), ("x_is_governed", "=", True)]
-    found = call.env["res.partner"].search(domain)
+    found = call.env["res.partner"].search_fetch(domain, _COLUMNS)
     if not found:
         raise problems.NotFound()
     return found

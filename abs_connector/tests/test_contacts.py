@@ -211,6 +211,43 @@ class TestContacts(AbsApiCase):
         )
         self.assertEqual((answer.json["total"], answer.json["page"]), (6, 2))
 
+    def test_cursor_walks_what_several_accounts_hold_without_gap_or_repetition(self):
+        """What is held here, there, in both, and by nobody in particular."""
+        self.env["ov.membership"].create(
+            {
+                "employee_id": self.agent.employee_id.id,
+                "account_id": self.kara.id,
+                "role_code": "agent",
+                "scope_policy": "assigned_plus_unassigned",
+            }
+        )
+        mine = self.agent.person_partner_id
+        shown = self.marie
+        for number in range(3):
+            shown += self.held("Same", actor=mine)
+            shown += self.held(f"There {number}", self.kara)
+            both = self.held(f"Both {number}", self.kara, access="access")
+            shown += both
+            both._assign_to(self.lome)
+            self.held(f"Nobody's {number}")
+        for sort in ("name", "-name", "created", "-created"):
+            with self.subTest(sort=sort):
+                params = {"sort": sort, "limit": 4}
+                whole = self.ask(
+                    "/contacts", self.token, params={"sort": sort}, status=200
+                )
+                walked = []
+                while True:
+                    page = self.ask(
+                        "/contacts", self.token, params=params, status=200
+                    ).json
+                    walked += page["contacts"]
+                    if not page["has_more"]:
+                        break
+                    params["cursor"] = page["next_cursor"]
+                self.assertEqual(walked, whole.json["contacts"])
+                self.assertEqual({row["id"] for row in walked}, {*shown.ids})
+
     def test_queries_do_not_grow_with_the_page(self):
         tag = self.env(su=True)["res.partner.category"].create({"name": "VIP"})
         for number in range(12):

@@ -128,6 +128,8 @@ class Listing(Generic[Row]):
     :param query: model of its filters
     :param limit: rows of a page unless asked otherwise
     :param max_limit: rows of a page at most
+    :param columns: names of the stored fields that rows are made of; they are read with
+        the page, by which the caller's rules are asked once
     """
 
     def __init__(
@@ -142,11 +144,13 @@ class Listing(Generic[Row]):
         query: type[ListQuery] = ListQuery,
         limit: int = 20,
         max_limit: int = 100,
+        columns: Sequence[str] = (),
     ):
         self._model = model
         self._rows = rows
         self._serialize = serialize
         self._sort = dict(sort)
+        self._columns = tuple(columns)
         self._fields = frozenset(row.model_fields)
         self._includes = frozenset(included(row))
         self.query = self._make_query(query, default_sort, limit, max_limit)
@@ -177,26 +181,26 @@ class Listing(Generic[Row]):
     def slice(self, env, query: ListQuery, domain: Iterable = ()) -> Slice:
         """Return the page that a query asks for, for answers of another shape."""
         model = env[self._model]
-        order = _Order(model, self._sort, query.sort)
+        order = _Order(model, self._sort, query.sort, self._columns)
         if query.cursor:
             offset = 0
             rests = order.behind(*self._decoded(env, query))
         else:
             offset = (query.page - 1) * query.limit
             rests = [None]
-        keys = order.fetch([*domain], query.limit + 1, offset, rests)
-        more = len(keys) > query.limit
-        keys = keys[: query.limit]
+        found = order.fetch([*domain], query.limit + 1, offset, rests)
+        more = len(found) > query.limit
+        found = found[: query.limit]
         # The last page tells how many there are.
-        seen = offset + len(keys) if not more and (keys or not offset) else None
+        seen = offset + len(found) if not more and (found or not offset) else None
         total, capped = self._total(model, query, domain, seen)
         return Slice(
-            records=model.browse([record_id for record_id, _key in keys]),
+            records=found,
             total=total,
             total_capped=capped,
             page=None if query.cursor else query.page,
             limit=query.limit,
-            next_cursor=self._encoded(env, query, keys) if more else None,
+            next_cursor=self._encoded(query, order, found[-1]) if more else None,
         )
 
     def _total(self, model, query, domain, seen: int | None):
@@ -215,9 +219,9 @@ class Listing(Generic[Row]):
             raise Invalid(errors=[Detail("/page", "conflict", message)])
         return cursors.decode(env, self._name, query.sort, query.cursor)
 
-    def _encoded(self, env, query, keys) -> str:
-        last_id, key = keys[-1]
-        return cursors.encode(env, self._name, query.sort, key, last_id)
+    def _encoded(self, query, order, last) -> str:
+        key = order.key_of(last)
+        return cursors.encode(last.env, self._name, query.sort, key, last.id)
 
     @property
     def _name(self) -> str:
@@ -276,7 +280,14 @@ class _Order:
     to sort by is behind or before all others accordingly.
     """
 
-    def __init__(self, model: models.BaseModel, sort: Mapping[str, str], asked: str):
+    def __init__(
+        self,
+        model: models.BaseModel,
+        sort: Mapping[str, str],
+        asked: str,
+        columns: Iterable[str],
+    ):
+        self._columns = [model._fields[name] for name in columns]
         self._field = model._fields[sort[asked.lstrip("-")]]
         self._descending = asked.startswith("-")
         self._model = model
@@ -291,29 +302,33 @@ class _Order:
 
     def fetch(
         self, domain: list, limit: int, offset: int, rests: Iterable[Rest | None]
-    ) -> list[tuple[int, str | None]]:
-        """Return id and key of each row of a page.
+    ) -> models.BaseModel:
+        """Return the records of a page.
 
         :param rests: the parts of the list that it is in, one after the other; all of
             it for ``None``
         """
-        found = []
+        found = self._model
         for rest in rests:
             if len(found) < limit:
                 found += self._fetch(domain, limit - len(found), offset, rest)
         return found
 
+    def key_of(self, record: models.BaseModel) -> str | None:
+        """Return what a record is sorted by, as the database writes it."""
+        query = OdooQuery(record.env, record._table, SQL.identifier(record._table))
+        query.add_where(SQL("%s = %s", SQL.identifier(record._table, "id"), record.id))
+        key = query.select(SQL("%s::text", self._column(query)))
+        return record.env.execute_query(key)[0][0]
+
     def _fetch(self, domain, limit, offset, rest):
         model = self._model.with_context(**{REST: rest}) if rest else self._model
         query = model._search(domain, offset, limit, self.sql_order)
         if query.is_empty():
-            return []
+            return self._model
         if rest:
             rest.narrow(query)
-        row_id = SQL.identifier(query.table, "id")
-        key = SQL("%s::text", self._column(query))
-        self._model.env.cr.execute(query.select(row_id, key))
-        return self._model.env.cr.fetchall()
+        return self._model._fetch_query(query, self._columns)
 
     def behind(self, key: str | None, last_id: int) -> list[Rest]:
         """Return the parts of the list behind a row, one after the other.
