@@ -112,12 +112,13 @@ class AbsMailedSecret(models.Model):
             },
         )
         self.flush_model()
+        # One that is due stays untouched: the cron may be sending it.
         self.env.cr.execute(
             """
             INSERT INTO abs_mailed_secret AS known (kind, email, is_due)
             VALUES (%s, %s, TRUE)
             ON CONFLICT (kind, email) DO UPDATE SET is_due = TRUE
-             WHERE NOT known.is_due
+             WHERE known.is_due IS NOT TRUE
                AND (known.sent_at IS NULL OR known.sent_at < %s)
             """,
             [kind, email, fields.Datetime.now() - timedelta(seconds=_PAUSE)],

@@ -6,7 +6,6 @@ from odoo.tools import SQL, Query
 from odoo.addons.base_json_api.api import REST, Rest
 
 from ..compat import (
-    FALSE,
     TRUE,
     asked,
     condition,
