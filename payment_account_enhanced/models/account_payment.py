@@ -127,13 +127,14 @@ class AccountPayment(models.Model):
             return bool(lines.matched_debit_ids or lines.matched_credit_ids)
         return self.state == "paid"
 
-    def _log_decision(self, action, reason="", delegator=None, before=None):
+    def _log_decision(self, action, reason="", delegator=None, before=None, after=None):
         """Write a line of the decision log for each payment.
 
         :param str action: one of `payment_approval_log.ACTIONS`
         :param str reason: what the decider says
         :param delegator: `res.users` on whose behalf it is done
         :param dict before: approval states before, by id
+        :param str after: approval state that follows, when it is passed through only
         """
         if not self:
             return
@@ -150,7 +151,7 @@ class AccountPayment(models.Model):
                     "delegator_id": delegator.id if delegator else None,
                     "reason": reason or None,
                     "state_before": (before or {}).get(payment.id) or None,
-                    "state_after": payment.approval_state,
+                    "state_after": after or payment.approval_state,
                     "amount": payment.amount,
                     "currency_id": payment.currency_id.id or None,
                     "partner_id": payment.partner_id.id or None,

@@ -122,11 +122,14 @@ class AccountPayment(models.Model):
 
     @api.constrains("state", "company_id")
     def _check_posted_is_approved(self):
-        """Whatever way a state came, nothing is posted that was not approved."""
+        """Whatever way a state came, nothing is posted that was not approved.
+
+        Or that is about to be: posting approves what is below every rule.
+        """
         for payment in self.filtered("payment_control"):
-            if payment.state in POSTED_STATES and payment.approval_state not in (
-                "approved",
-                "posted",
+            if payment.state in POSTED_STATES and not (
+                payment.approval_state in ("approved", "posted")
+                or grant.is_granted(self.env, grant.POST, payment)
             ):
                 raise ValidationError(payment._say_unapproved())
 

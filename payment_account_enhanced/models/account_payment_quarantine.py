@@ -120,25 +120,34 @@ class AccountPayment(models.Model):
                 )
         self.partner_bank_id.action_confirm_bank()
 
-    def _held_until(self):
+    def _held_until(self, submitter=None):
         """Return until when its bank account holds the payment back, False if free.
 
         What is posted left before.
+
+        :param submitter: `res.users` who is about to submit it
         """
         self.ensure_one()
-        return not self.is_posted and self._account_held_until()
+        return not self.is_posted and self._account_held_until(submitter)
 
-    def _account_held_until(self):
+    def _account_held_until(self, submitter=None):
         """Return until when the account is in quarantine for the payment, else False.
 
         Money that comes in, or leaves without an account, has nothing to wait for.
+
+        :param submitter: `res.users` who is about to submit it
         """
         payment = self.sudo()
         bank = payment.partner_bank_id
         if payment.payment_type != "outbound" or not bank:
             return False
         until = bank._quarantine_end(payment.company_id)
-        return until and not payment._bank_confirmers() and until
+        if not until:
+            return False
+        confirmers = payment._bank_confirmers()
+        if submitter:
+            confirmers -= submitter
+        return not confirmers and until
 
     def _bank_confirmers(self):
         """Return who confirmed the account and had no part in the payment.
@@ -154,16 +163,21 @@ class AccountPayment(models.Model):
             )
         )
 
-    def _quarantine_reason(self):
-        """Return in words why the payment is held back, False when it is not."""
-        self.ensure_one()
-        until = self._held_until()
-        return until and self._say_quarantine(until)
+    def _quarantine_reason(self, submitter=None):
+        """Return in words why the payment is held back, False when it is not.
 
-    def _say_quarantine(self, until):
+        :param submitter: `res.users` who is about to submit it
+        """
+        self.ensure_one()
+        until = self._held_until(submitter)
+        return until and self._say_quarantine(until, submitter)
+
+    def _say_quarantine(self, until, submitter=None):
         bank = self.sudo().partner_bank_id
         since = bank.quarantine_since or bank.create_date
         no_second = bank._changers() | self.sudo()._preparers()
+        if submitter:
+            no_second |= submitter.sudo()
         return _(
             "The bank account %(account)s of %(partner)s was entered or changed on "
             "%(since)s by %(user)s. Payments to it are held until %(until)s, unless "
@@ -176,18 +190,19 @@ class AccountPayment(models.Model):
             people=", ".join(no_second.mapped("name")),
         )
 
-    def _check_quarantine(self):
+    def _check_quarantine(self, submitter=None):
         """Refuse what goes to a bank account that is new or was changed lately.
 
+        :param submitter: `res.users` who is about to submit them
         :raises UserError: naming the payment, the account and who may confirm it
         """
         for payment in self:
-            if payment._held_until():
+            if payment._held_until(submitter):
                 raise UserError(
                     _(
                         "%(payment)s is held back. %(reason)s",
                         payment=payment.display_name,
-                        reason=payment._quarantine_reason(),
+                        reason=payment._quarantine_reason(submitter),
                     )
                 )
 

@@ -140,11 +140,12 @@ class AccountPayment(models.Model):
 
     def _satisfies_new_rules(self, requirement):
         """Whether those who decided are named by rules that it came under since."""
-        rules = self.sudo().approval_rule_ids.browse(
-            requirement["approval_rule_ids"][0][2]
-        )
+        before = self.sudo().approval_rule_ids
+        ids = set(requirement["approval_rule_ids"][0][2]) - set(before.ids)
+        if not ids:
+            return True
         people = self._people()
-        for rule in rules - self.sudo().approval_rule_ids:
+        for rule in before.browse(ids):
             for named, decided in (
                 (rule.needs_review and rule.reviewer_ids, people["review"]),
                 (rule.needs_approval and rule.approver_ids, people["approve"]),

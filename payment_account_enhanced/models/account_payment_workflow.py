@@ -26,6 +26,20 @@ _STAMPS = {
     "review": ("reviewer_id", "review_date", "reviewed_for_id"),
     "approve": ("approver_id", "approve_date", "approved_for_id"),
 }
+#: What posting decides.
+_POSTING_FIELDS = (
+    "approval_state",
+    "approval_since",
+    "reminder",
+    "poster_id",
+    "post_date",
+    "once_posted",
+    "voucher_number",
+    "submitter_id",
+    "submit_date",
+    "approval_people",
+    "reject_reason",
+)
 
 
 class AccountPayment(models.Model):
@@ -133,45 +147,103 @@ class AccountPayment(models.Model):
         if not controlled:
             return super().action_post()
         fresh = controlled.filtered(lambda payment: payment.state not in POSTED_STATES)
-        fresh._prepare_posting()
+        free = fresh._prepare_posting()
         res = super(
             AccountPayment, grant.with_grant(self, grant.POST, fresh)
         ).action_post()
-        fresh._note_posting()
+        fresh._note_posting(free)
         return res
 
     def _prepare_posting(self):
-        """Approve what needs nobody, and refuse what is not approved."""
+        """Refuse what is not approved, as far as it needs anybody.
+
+        :return: the payments below every rule, which posting submits and approves
+        """
         self._lock_rows()
         self.env["payment.approval.tally"]._take_turns(self)
         requirements = self._requirements()
-        free = self.filtered(
-            lambda payment: (
-                payment.state == "draft"
-                and payment.approval_state in STARTS["submit"]
-                and not requirements[payment.id]
-            )
-        )
-        free._enter(requirements, free._states())
-        for payment in self:
+        free = self.filtered(lambda one: one._needs_nobody(requirements[one.id]))
+        decided = self - free
+        for payment in decided:
             if payment.approval_state != "approved":
                 raise UserError(payment._say_unapproved(requirements[payment.id]))
         self._check_may("post")
-        self._check_quarantine()
-        self._check_requirement_kept(requirements)
+        decided._check_quarantine()
+        free._check_quarantine(self.env.user)
+        decided._check_requirement_kept(requirements)
+        return free
 
-    def _note_posting(self):
-        """Note who posted, and what the payment now is."""
-        before = self._states()
-        posted = self.filtered(lambda payment: payment.state in POSTED_STATES)
-        posted._decide(
-            approval_state="posted",
-            poster_id=self.env.user.id,
-            post_date=fields.Datetime.now(),
-            once_posted=True,
+    def _needs_nobody(self, requirement):
+        """Whether a payment may be posted without any step before.
+
+        :param dict requirement: as `_requirement` returns it
+        """
+        self.ensure_one()
+        return (
+            not requirement
+            and self.state == "draft"
+            and self.approval_state in STARTS["submit"]
         )
+
+    def _note_posting(self, free):
+        """Note who posted, and what the payment now is.
+
+        :param free: the payments that posting has approved as well
+        """
+        posted = self.filtered(lambda payment: payment.state in POSTED_STATES)
+        if not posted:
+            return
+        before = posted._states() | dict.fromkeys(free.ids, "approved")
+        free &= posted
+        drafts = free._states()
+        posted._stamp_posting(free)
+        free._log_decision("auto_approve", before=drafts, after="approved")
         posted._log_decision("post", before=before)
         posted._clear_activities()
+
+    def _stamp_posting(self, free):
+        """Write what posting decides, of all payments in one statement.
+
+        The ORM would write the voucher numbers payment by payment, and each statement
+        more writes all indexes of the payments again.
+
+        :param free: the payments that posting has approved as well
+        """
+        self.flush_recordset(_POSTING_FIELDS)
+        numbers = self._draw_voucher_numbers()
+        ids = set(free.ids)
+        self.env.cr.execute(
+            """
+            UPDATE account_payment
+               SET approval_state = 'posted',
+                   approval_since = %(now)s,
+                   reminder = NULL,
+                   poster_id = %(user)s,
+                   post_date = %(now)s,
+                   once_posted = TRUE,
+                   voucher_number = COALESCE(voucher_number, note.number),
+                   submitter_id = CASE WHEN note.free THEN %(user)s
+                                       ELSE submitter_id END,
+                   submit_date = CASE WHEN note.free THEN %(now)s ELSE submit_date END,
+                   approval_people = CASE WHEN note.free THEN %(one)s
+                                          ELSE approval_people END,
+                   reject_reason = CASE WHEN note.free THEN NULL
+                                        ELSE reject_reason END
+              FROM unnest(%(ids)s::int[], %(numbers)s::varchar[], %(free)s::bool[])
+                   AS note (id, number, free)
+             WHERE account_payment.id = note.id
+            """,
+            {
+                "now": fields.Datetime.now(),
+                "user": self.env.uid,
+                "one": ONE,
+                "ids": self.ids,
+                "numbers": [numbers.get(id_) for id_ in self.ids],
+                "free": [id_ in ids for id_ in self.ids],
+            },
+        )
+        self.invalidate_recordset(_POSTING_FIELDS, flush=False)
+        self.modified(_POSTING_FIELDS)
 
     def _say_unapproved(self, requirement=None):
         """Return why a payment that is not approved is not posted.

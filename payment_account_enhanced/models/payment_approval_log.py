@@ -60,13 +60,27 @@ class PaymentApprovalLog(models.Model):
         """
         if not lines:
             return
-        names = [*lines[0], "decided_at", "create_uid", "create_date"]
-        now = fields.Datetime.now()
-        stamp = (now, self.env.uid, now)
+        names = list(lines[0])
+        types = [SQL(self._fields[name].column_type[1]) for name in names]
         columns = SQL(", ").join(SQL.identifier(name) for name in names)
-        rows = SQL(", ").join(SQL("%s", (*line.values(), *stamp)) for line in lines)
-        table = SQL.identifier(self._table)
-        self.env.cr.execute(SQL("INSERT INTO %s (%s) VALUES %s", table, columns, rows))
+        arrays = SQL(", ").join(
+            SQL("%s::%s[]", [line[name] for line in lines], kind)
+            for name, kind in zip(names, types, strict=True)
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO %s (%s, decided_at, create_uid, create_date)
+                     SELECT line.*, %s, %s, %s FROM unnest(%s) AS line
+                """,
+                SQL.identifier(self._table),
+                columns,
+                fields.Datetime.now(),
+                self.env.uid,
+                fields.Datetime.now(),
+                arrays,
+            )
+        )
 
     def write(self, vals):
         """Refuse: a decision that was taken was taken.

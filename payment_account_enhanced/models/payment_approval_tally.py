@@ -35,20 +35,17 @@ class PaymentApprovalTally(models.Model):
 
         :param payments: `account.payment` that are posted, of one or more companies
         """
-        roots = payments.company_id.sudo().root_id
-        adding = (
-            self.env["payment.approval.rule"]
-            .sudo()
-            ._read_group(
-                [("company_id", "child_of", roots.ids), ("cumulative_amount", ">", 0)],
-                ["company_id"],
-            )
+        payments = payments.sudo()
+        roots = payments.company_id.root_id
+        adding = payments.env["payment.approval.rule"]._read_group(
+            [("company_id", "child_of", roots.ids), ("cumulative_amount", ">", 0)],
+            ["company_id"],
         )
         adding = {company.root_id for (company,) in adding}
         pairs = {
             (
-                payment.company_id.sudo().root_id,
-                payment.partner_id.sudo().commercial_partner_id.id or 0,
+                payment.company_id.root_id,
+                payment.partner_id.commercial_partner_id.id or 0,
             )
             for payment in payments
         }

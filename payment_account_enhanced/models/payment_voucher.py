@@ -24,28 +24,11 @@ class AccountPayment(models.Model):
         report = self.env.ref("payment_account_enhanced.action_report_voucher")
         return report.report_action(self)
 
-    def _note_posting(self):
-        res = super()._note_posting()
-        self._number_vouchers()
-        return res
-
     def _number_vouchers(self):
-        """Give a number to those that are posted and have none yet.
-
-        One query for the numbers of a sequence, and one to write them: each is another,
-        and the ORM would write payment by payment.
-        """
-        fresh = self.filtered(lambda one: one.is_posted and not one.voucher_number)
-        if not fresh:
+        """Give a number to those that are posted and have none yet."""
+        numbers = self.filtered("is_posted")._draw_voucher_numbers()
+        if not numbers:
             return
-        numbers = {}
-        for (company, direction), payments in groupby(
-            fresh, lambda payment: (payment.company_id, payment.payment_type)
-        ):
-            sequence = company._voucher_sequence(direction)
-            drawn = sequence._draw_numbers([payment.date for payment in payments])
-            ids = [payment.id for payment in payments]
-            numbers.update(zip(ids, drawn, strict=True))
         self.env.cr.execute(
             """
             UPDATE account_payment
@@ -55,7 +38,22 @@ class AccountPayment(models.Model):
             """,
             [list(numbers), list(numbers.values())],
         )
-        fresh.invalidate_recordset(["voucher_number"])
+        self.invalidate_recordset(["voucher_number"])
+
+    def _draw_voucher_numbers(self):
+        """Draw a number for each payment that has none, in one query of a sequence.
+
+        :return: dict of the numbers by id
+        """
+        numbers = {}
+        for (company, direction), payments in groupby(
+            self.filtered(lambda payment: not payment.voucher_number),
+            lambda payment: (payment.company_id, payment.payment_type),
+        ):
+            sequence = company._voucher_sequence(direction)
+            drawn = sequence._draw_numbers([payment.date for payment in payments])
+            numbers.update(zip((one.id for one in payments), drawn, strict=True))
+        return numbers
 
     # What the voucher prints
 
@@ -254,8 +252,8 @@ class IrSequence(models.Model):
             [f"ir_sequence_{self.id:03d}", len(dates)],
         )
         drawn = sorted(number for (number,) in self.env.cr.fetchall())
-        dated = {date: self.with_context(ir_sequence_date=date) for date in set(dates)}
+        affixes = {date: self._get_prefix_suffix(date=date) for date in set(dates)}
         return [
-            dated[date].get_next_char(number)
+            f"{affixes[date][0]}{number:0{self.padding}d}{affixes[date][1]}"
             for date, number in zip(dates, drawn, strict=True)
         ]

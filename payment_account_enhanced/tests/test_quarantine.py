@@ -210,6 +210,16 @@ class TestQuarantine(PaymentCase):
         payment.with_user(self.reviewer).amount = 900
         self.assertTrue(payment._held_until())
 
+    def test_confirmed_by_who_posts_it_without_any_step_it_is_held(self):
+        payment = self.payment(10)
+        self.confirm(self.reviewer)
+        with self.assertRaisesRegex(UserError, "held back.*pay_reviewer"):
+            payment.with_user(self.reviewer).action_post()
+        self.assertEqual(payment.approval_state, "draft")
+        payment.action_post()
+        self.assertEqual(payment.approval_state, "posted")
+        self.assertEqual(payment.submitter_id, self.clerk)
+
     def test_confirmation_counts_in_companies_where_the_person_works(self):
         other = self.env["res.company"].create({"name": "Other"})
         stranger = self._person("stranger", "group_reviewer")

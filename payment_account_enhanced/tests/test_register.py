@@ -257,7 +257,7 @@ class TestRegister(RegisterCase):
         self.assertFalse(lines.matched_debit_ids)
 
     @staticmethod
-    def _refuse_the_second(payments):
+    def _refuse_the_second(payments, _free):
         raise UserError(payments.env._("refused"))
 
     # Meanwhile
