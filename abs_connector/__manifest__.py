@@ -27,7 +27,7 @@
         "views/ov_outlet_views.xml",
         "views/ov_assignment_views.xml",
         "views/ov_coverage_views.xml",
-        "views/ov_setup_check_views.xml",
+        "wizards/ov_setup_check_views.xml",
         "views/menus.xml",
     ],
     "demo": ["demo/abs_demo.xml"],

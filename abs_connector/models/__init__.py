@@ -24,4 +24,3 @@ from . import account_move
 from . import account_payment
 from . import ov_visibility_line
 from . import ov_coverage
-from . import ov_setup_check

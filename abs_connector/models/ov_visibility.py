@@ -314,10 +314,11 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _forget_stamps(self):
         """Forget what follows the ledger, of these and of what belongs to them."""
-        super()._forget_stamps()
+        result = super()._forget_stamps()
         for model in self._lines:
             names = ["x_is_visible", "x_is_changeable"]
             self.env[model].invalidate_model(names, flush=False)
+        return result
 
     def _stamp_fields(self):
         names = ["x_is_visible", "x_is_changeable", "x_is_deletable", "x_is_governed"]

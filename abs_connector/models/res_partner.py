@@ -161,8 +161,9 @@ class ResPartner(models.Model):
         )
 
     def _create_visibility_indexes(self):
-        super()._create_visibility_indexes()
+        result = super()._create_visibility_indexes()
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS res_partner_supplier_idx"
             " ON res_partner (id) WHERE supplier_rank > 0"
         )
+        return result

@@ -26,7 +26,7 @@ class TestContacts(AbsApiCase):
         answer = self.ask(path, self.token_of(member), status=200, **more)
         return [row["name"] for row in answer.json[path.strip("/")]]
 
-    def create(self, token=None, account=None, status=201, key="", **body):
+    def register(self, token=None, account=None, status=201, key="", **body):
         """Create a contact over the API."""
         return self.ask(
             "/contacts",
@@ -48,7 +48,7 @@ class TestContacts(AbsApiCase):
     # Creating
 
     def test_customer_of_an_agent_is_held_at_once_and_the_agent_acts_for_it(self):
-        answer = self.create(phone="+228 90 00 00 00", email="kwame@example.com")
+        answer = self.register(phone="+228 90 00 00 00", email="kwame@example.com")
         created = self.env["res.partner"].browse(answer.json["partner_id"])
         mine = self.agent.person_partner_id
         self.assertEqual(self.entries(created), [(self.lome, mine, "active")])
@@ -61,14 +61,14 @@ class TestContacts(AbsApiCase):
 
     def test_customer_of_staff_has_nobody_in_particular_unless_named(self):
         token = self.token_of(self.lead)
-        answer = self.create(token)
+        answer = self.register(token)
         self.assertIsNone(answer.json["contact"]["actor"])
         mine = self.agent.person_partner_id
-        answer = self.create(token, actor_id=mine.id)
+        answer = self.register(token, actor_id=mine.id)
         self.assertEqual(answer.json["contact"]["actor"]["id"], mine.id)
 
     def test_actor_who_is_no_member_there_is_refused(self):
-        answer = self.create(actor_id=self.sibling.person_partner_id.id, status=422)
+        answer = self.register(actor_id=self.sibling.person_partner_id.id, status=422)
         self.assertIn(
             "Yao has no active membership in Togo - Lom", answer.json["error"]
         )
@@ -81,21 +81,21 @@ class TestContacts(AbsApiCase):
                 "role_code": "agent",
             }
         )
-        self.assertEqual(self.create(status=400).code, "sa_required")
-        answer = self.create(account=self.kara)
+        self.assertEqual(self.register(status=400).code, "sa_required")
+        answer = self.register(account=self.kara)
         account = answer.json["contact"]["service_account"]
         self.assertEqual(account["id"], self.kara.id)
 
     def test_admin_names_the_account_it_creates_in(self):
         token = self.token_of(self.admin)
-        self.assertEqual(self.create(token, status=400).code, "sa_required")
-        answer = self.create(token, account=self.kara)
+        self.assertEqual(self.register(token, status=400).code, "sa_required")
+        answer = self.register(token, account=self.kara)
         account = answer.json["contact"]["service_account"]
         self.assertEqual(account["id"], self.kara.id)
 
     def test_contact_of_a_key_is_held_by_nobody_and_no_member_sees_it(self):
         key = self.key_with("contacts:write", "contacts:read")
-        answer = self.create(key=key)
+        answer = self.register(key=key)
         self.assertIsNone(answer.json["contact"]["service_account"])
         path = f"/contacts/{answer.json['partner_id']}"
         self.ask(path, key=key, status=200)
@@ -103,16 +103,16 @@ class TestContacts(AbsApiCase):
         self.ask(path, self.token_of(self.admin), status=200)
 
     def test_links_to_nothing_are_named(self):
-        answer = self.create(country_id=999999, tag_ids=[999998], status=422)
+        answer = self.register(country_id=999999, tag_ids=[999998], status=422)
         self.assertEqual(answer.wrong, {"/country_id": "not_found"})
-        answer = self.create(tag_ids=[999998], status=422)
+        answer = self.register(tag_ids=[999998], status=422)
         self.assertIn("999998", answer.json["errors"][0]["message"])
 
     def test_unknown_keys_and_empty_names_are_refused(self):
         self.assertEqual(
-            self.create(x_sa_id=1, status=422).wrong["/x_sa_id"], "unknown"
+            self.register(x_sa_id=1, status=422).wrong["/x_sa_id"], "unknown"
         )
-        self.assertIn("/name", self.create(name="", status=422).wrong)
+        self.assertIn("/name", self.register(name="", status=422).wrong)
 
     # Seeing
 
@@ -353,4 +353,4 @@ class TestContacts(AbsApiCase):
     def test_key_without_the_scope_is_refused(self):
         key = self.key_with("contacts:read")
         self.ask("/contacts", key=key, status=200)
-        self.create(key=key, status=403)
+        self.register(key=key, status=403)

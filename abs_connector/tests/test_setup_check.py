@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from ..models.ov_setup_check import _CHECKS, CODES
+from ..wizards.ov_setup_check import _CHECKS, CODES
 from .common import GovernanceCase
 
 
