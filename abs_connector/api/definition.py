@@ -1,4 +1,4 @@
-from odoo.addons.base_json_api.api import Api, Limit
+from odoo.addons.base_json_api.api import Api, Header, Limit
 
 from .principals import SA_HEADER, SCHEMES
 
@@ -9,6 +9,11 @@ api = Api(
     version="1.0.0",
     description="Sales and service of field agents, governed by Service Accounts.",
     schemes=SCHEMES,
-    headers={SA_HEADER: "The id of the Service Account that the request is made for."},
+    headers={
+        SA_HEADER: Header(
+            "The id of the Service Account that the request is made for.",
+            pattern="^([1-9][0-9]{0,8})?$",
+        )
+    },
     limits={"auth": (Limit("ip", 60, 60),), "none": ()},
 )

@@ -158,7 +158,7 @@ class OvServicedAccount(models.Model):
             raise ValidationError(
                 _(
                     "Actor: %(person)s has no active membership in %(account)s.",
-                    person=person.sudo().name or person.id,
+                    person=person.sudo().exists().name or person.id,
                     account=self.sudo().name,
                 )
             )

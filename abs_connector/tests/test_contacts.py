@@ -72,6 +72,8 @@ class TestContacts(AbsApiCase):
         self.assertIn(
             "Yao has no active membership in Togo - Lom", answer.json["error"]
         )
+        answer = self.register(actor_id=2**31 - 2, status=422)
+        self.assertIn("2147483646 has no active membership", answer.json["error"])
 
     def test_who_acts_in_several_accounts_names_one(self):
         self.env["ov.membership"].create(

@@ -7,7 +7,7 @@
 
 from . import problems
 from .call import Call
-from .definition import Api
+from .definition import Api, Header
 from .dispatcher import JsonApiDispatcher
 from .endpoint import PUBLIC, DeclarationError, Endpoint, Example
 from .limits import Limit

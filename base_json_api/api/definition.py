@@ -1,6 +1,7 @@
 """An API: what its endpoints have in common, and the decorator that declares one."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from odoo import http
@@ -30,6 +31,24 @@ _HEADERS = (
 _MAX_BODY = 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Header:
+    """A request header of an API.
+
+    :param description: what it means
+    :param pattern: what it looks like, as a regular expression; anything when empty
+    """
+
+    description: str
+    pattern: str = ""
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Its value's JSON Schema."""
+        pattern = {"pattern": self.pattern} if self.pattern else {}
+        return {"type": "string", **pattern}
+
+
 class Api:
     """An API that an addon serves below one path.
 
@@ -43,7 +62,7 @@ class Api:
     :param schemes: the ways to identify oneself, by name
     :param style: how refusals are written
     :param limits: rate limits of groups of endpoints; ``default`` is needed
-    :param headers: request headers of its own, with what they mean
+    :param headers: request headers of its own, by name
     :param cors_origins: origins whose pages may call. Any by default: no cookie
         identifies anybody here
     :param max_body: bytes that a body may have
@@ -65,7 +84,7 @@ class Api:
         schemes: Mapping[str, Scheme] | None = None,
         style: ErrorStyle | None = None,
         limits: Mapping[str, tuple[Limit, ...]] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Header] | None = None,
         cors_origins: tuple[str, ...] = ("*",),
         max_body: int = _MAX_BODY,
         map_error: Callable[[Exception], Problem | None] | None = None,

@@ -176,8 +176,13 @@ def _parameters(endpoint: Endpoint, schemas: _Schemas) -> list[dict]:
         found += _of_model(endpoint.query, "query", schemas)
     if endpoint.auth:
         found += [
-            {"name": name, "in": "header", "description": text, "schema": _TEXT}
-            for name, text in endpoint.api.headers.items()
+            {
+                "name": name,
+                "in": "header",
+                "description": header.description,
+                "schema": header.schema,
+            }
+            for name, header in endpoint.api.headers.items()
         ]
     if endpoint.idempotent:
         found.append(_IDEMPOTENCY_PARAMETER)
