@@ -33,8 +33,11 @@ def login_of(call, token):
     """Return who presents an access token, member of something or not.
 
     :raises Unauthorized: when the token, its session or its employee is not valid
+    :raises BadRequest: when `X-SA-ID` is no id
     """
     caller = _caller(call, token)
+    # None is asked for here; what is no id is refused all the same.
+    _account(call)
     return _principal(call, "employee", caller.employee.id, Member(), caller)
 
 
