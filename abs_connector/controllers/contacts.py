@@ -20,8 +20,9 @@ from odoo.addons.base_json_api.api import (
 )
 
 from ..api import account_for_new, api, check_ids, named_account
+from .auth import Told
+from .service_account_shapes import CALLERS
 
-CALLERS = ("employee", "key")
 Kind = Literal["person", "company"]
 Access = Literal["access", "assignment", "binding"]
 
@@ -85,10 +86,6 @@ class AssignAnswer(SuiteAnswer):
 
 class HistoryAnswer(SuiteAnswer):
     assignments: list[AssignmentOut]
-
-
-class Told(SuiteAnswer):
-    message: str
 
 
 class ContactChange(Body):

@@ -133,8 +133,7 @@ class AbsMailedSecret(models.Model):
         normal = email_normalize(email)
         if not normal:
             message = _("E-mail: this is no e-mail address.")
-            detail = problems.Detail("/email", "email", message)
-            raise problems.Invalid(message, errors=[detail])
+            raise problems.Invalid.of_field("/email", "email", message)
         return normal
 
     # Sending

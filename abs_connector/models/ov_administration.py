@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.base_json_api.api import problems
 
 from ..tools.member import KEY, member_of
+from ..tools.visibility import answered
 
 _NOTHING = [("id", "=", False)]
 
@@ -25,10 +26,7 @@ class OvSeenMixin(models.AbstractModel):
             record.is_seen = record.sudo() in seen
 
     def _search_is_seen(self, operator, value):
-        wanted = value if isinstance(value, bool) else True in value
-        if wanted == (operator in ("=", "in")):
-            return self._domain_seen()
-        return [("id", "not in", self.sudo().search(self._domain_seen()).ids)]
+        return answered(self, operator, value, self._domain_seen())
 
     @api.model
     def _domain_seen(self):
@@ -103,8 +101,7 @@ class OvServicedAccount(models.Model):
         wanted = vals.get("parent_id")
         if wanted and not self.search([("id", "=", wanted)]):
             message = _("Parent: no Service Account that you see has this id.")
-            detail = problems.Detail("/parent_id", "not_found", message)
-            raise problems.Invalid(message, errors=[detail])
+            raise problems.Invalid.of_field("/parent_id", "not_found", message)
 
     # Steps of the API: the caller's right to them has just been checked, and the API's
     # user has none of its own.
@@ -207,8 +204,7 @@ class OvServicedAccount(models.Model):
         given = [name for name in fields_of if vals.get(name)]
         if len(given) != 1:
             message = _("Give either employee_id or person_partner_id.")
-            detail = problems.Detail("/employee_id", "required", message)
-            raise problems.Invalid(message, errors=[detail])
+            raise problems.Invalid.of_field("/employee_id", "required", message)
         name = given[0]
         domain = [(fields_of[name], "=", vals[name])]
         if self.company_id:
@@ -216,9 +212,7 @@ class OvServicedAccount(models.Model):
         found = self.env["abs.employee"].sudo().search(domain)
         if not found:
             message = _("No active employee of this company has this id.")
-            raise problems.Invalid(
-                message, errors=[problems.Detail(f"/{name}", "not_found", message)]
-            )
+            raise problems.Invalid.of_field(f"/{name}", "not_found", message)
         return found
 
     def _members(self):
@@ -228,9 +222,7 @@ class OvServicedAccount(models.Model):
         found = self._members().filtered(lambda one: one.id == member_id)
         if not found:
             message = _("No active member of this Service Account has this id.")
-            raise problems.Invalid(
-                message, errors=[problems.Detail(field, "not_found", message)]
-            )
+            raise problems.Invalid.of_field(field, "not_found", message)
         return found.with_env(self.env)
 
 

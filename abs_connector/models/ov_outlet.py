@@ -129,8 +129,7 @@ class OvOutlet(models.Model):
             "%(field)s: nothing that you see has this id.",
             field=self._fields[name]._description_string(self.env),
         )
-        detail = problems.Detail(f"/{name}", "not_found", message)
-        raise problems.Invalid(message, errors=[detail])
+        raise problems.Invalid.of_field(f"/{name}", "not_found", message)
 
 
 class SaleOrder(models.Model):

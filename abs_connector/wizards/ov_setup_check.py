@@ -1,7 +1,7 @@
 """What has to be set up before the first sale, found out by looking.
 
-A check is a method `_look_<code>` that says what is missing; another addon adds its own
-by extending `code` and `_CHECKS` of its subclass of this model.
+A check is a method `_look_<code>` that says what is missing, named in `CODES` and
+`_CHECKS`.
 """
 
 from dataclasses import dataclass
@@ -191,7 +191,9 @@ class OvSetupCheck(models.TransientModel):
             return ""
         names = ", ".join(records[:_NAMED].mapped("display_name"))
         if len(records) > _NAMED:
-            names = _("%(names)s and %(more)s more", names=names, more=len(records) - 3)
+            names = _(
+                "%(names)s and %(more)s more", names=names, more=len(records) - _NAMED
+            )
         return f"{message} {names}"
 
     def _look_setting(self, code):

@@ -173,6 +173,16 @@ class Invalid(Problem):
     def default_message(cls) -> str:
         return _("The request breaks a rule.")
 
+    @classmethod
+    def of_field(cls, field: str, code: str, message: str) -> "Invalid":
+        """Return the refusal of one field, which says nothing besides.
+
+        :param field: as `Detail` has it
+        :param code: one word for programs
+        :param message: a sentence for people
+        """
+        return cls(message, errors=[Detail(field, code, message)])
+
 
 class TooManyRequests(Problem):
     """The caller has used up what it may ask.

@@ -352,16 +352,7 @@ class AccountPayment(models.Model):
 
         :param dict before: approval states before, by id
         """
-        self._enter(self._requirements(), before)
-        self._ask_next()
-
-    def _enter(self, requirements, before):
-        """Put payments where what is asked of them wants them.
-
-        :param dict requirements: as `_requirements` returns them
-        :param dict before: approval states before, by id
-        """
-        for requirement, payments in self._by_requirement(requirements):
+        for requirement, payments in self._by_requirement(self._requirements()):
             state = "approved"
             if requirement:
                 reviewed = requirement["needs_review"]
@@ -376,6 +367,7 @@ class AccountPayment(models.Model):
             payments._log_decision(
                 "submit" if requirement else "auto_approve", before=before
             )
+        self._ask_next()
 
     def _note_decision(self, step, state, before):
         """Note a decision of the current user, and ask who is next.
