@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.member import member_of, with_member
+from ..tools.visibility import sees
+from .ov_visibility import DELETES
 
 #: What is told of who holds a customer.
 _ENTRY_FIELDS = (
@@ -79,7 +81,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._check_bound()
         ledger = self.env[self._ledger].sudo()
-        for account in self._entries_seen("active").account_id:
+        for account in self._entries_bound().account_id:
             ledger._expire(self, account)
         # Whoever ended the last assignment does not see the customer any more.
         customer = self.sudo()
@@ -95,6 +97,21 @@ class ResPartner(models.Model):
                     customer=self.display_name,
                 )
             )
+
+    def _entries_bound(self):
+        """Return the active rows of the ledger that the caller may end."""
+        entries, member = self._entries_seen("active"), self._bound_member()
+        if not member or not member.scopes:
+            return entries
+        return entries.filtered(
+            lambda one: (
+                one.access in DELETES
+                and any(
+                    sees(scope, one.account_id.id, one.actor_id.id)
+                    for scope in member.scopes
+                )
+            )
+        )
 
     def _entries_seen(self, state=None):
         """Return the rows of the ledger that the caller may know of, the newest first.

@@ -350,6 +350,21 @@ class TestContacts(AbsApiCase):
         self.assertEqual(self.names(self.sibling), ["Marie"])
         self.assertEqual(self.names(self.lead), [])
 
+    def test_archiving_leaves_what_the_caller_may_only_read(self):
+        self.env["ov.membership"].create(
+            {
+                "employee_id": self.agent.employee_id.id,
+                "account_id": self.kara.id,
+                "role_code": "staff",
+            }
+        )
+        self.marie._assign_to(self.kara, access="access")
+        path = f"/contacts/{self.marie.id}"
+        self.ask(path, self.token, method="DELETE", status=200)
+        self.assertTrue(self.marie.active)
+        states = {account: state for account, _actor, state in self.entries(self.marie)}
+        self.assertEqual(states, {self.lome: "expired", self.kara: "active"})
+
     # Others
 
     def test_key_without_the_scope_is_refused(self):
