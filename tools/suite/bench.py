@@ -5,7 +5,8 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ _PROGRAM = """\
 import json, runpy, sys
 sys.path.insert(0, {folder!r})
 results = []
-for result in runpy.run_path({path!r})[{entry!r}](env):
+for result in runpy.run_path({path!r})[{entry!r}](env, **{arguments!r}):
     results.append(result)
     print(f"{{result['name']}}: {{result['value']:.2f}} {{result['unit']}}", flush=True)
 env.cr.rollback()
@@ -108,15 +109,26 @@ class Suite:
         with self.runtime.console.step(f"install {', '.join(names)} in {database}"):
             modules.install(self.runtime, database, names, demo=False, log=log)
 
-    def inside(self, database: str, path: Path, entry: str) -> list[dict]:
+    def inside(
+        self,
+        database: str,
+        path: Path,
+        entry: str,
+        arguments: Mapping[str, object] | None = None,
+    ) -> list[dict]:
         """Run a function of a file inside Odoo's shell and return what it yields.
 
         :param entry: name of the function, which takes ``env``
+        :param arguments: what it takes besides, of what Python can write and read
         """
-        target = self.runtime.layout.artifacts / "benchmark.json"
+        target = self.runtime.layout.artifacts / f"benchmark-{database}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
         program = _PROGRAM.format(
-            folder=str(self._folder), path=str(path), entry=entry, target=str(target)
+            folder=str(self._folder),
+            path=str(path),
+            entry=entry,
+            arguments=dict(arguments or {}),
+            target=str(target),
         )
         self.runtime.run_odoo(
             f"--database={database}",
@@ -130,6 +142,17 @@ class Suite:
         results = json.loads(target.read_text(encoding="utf-8"))
         target.unlink()
         return results
+
+    def together(self, *runs: tuple) -> list[dict]:
+        """Run several functions at the same time, each in a database of its own.
+
+        :param runs: the arguments of `inside` for each
+        :returns: what they yield, one after the other
+        :raises SuiteError: when one fails; the others are waited for
+        """
+        with ThreadPoolExecutor(len(runs)) as pool:
+            begun = [pool.submit(self.inside, *run) for run in runs]
+        return [result for one in begun for result in one.result()]
 
     @contextmanager
     def served(

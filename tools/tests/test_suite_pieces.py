@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,33 @@ def test_file_without_a_benchmark_is_refused(tmp_path):
     with pytest.raises(SuiteError, match="is no benchmark") as caught:
         bench.read(tmp_path / "none.py")
     assert "run or measure" in caught.value.hint
+
+
+class Meets(bench.Suite):
+    """Its runs wait for each other, and so end only when they run together."""
+
+    def __init__(self, parties):
+        super().__init__(None, Path())
+        self._barrier = threading.Barrier(parties, timeout=10)
+
+    def inside(self, database, path, entry, arguments=None):
+        self._barrier.wait()
+        if entry == "fail":
+            raise SuiteError("it failed", "Look.")
+        return [{"name": database, "value": arguments}]
+
+
+def test_functions_of_a_benchmark_run_at_the_same_time():
+    runs = [(name, Path(), "go", {"folder": "f"}) for name in ("one", "two")]
+    assert Meets(2).together(*runs) == [
+        {"name": "one", "value": {"folder": "f"}},
+        {"name": "two", "value": {"folder": "f"}},
+    ]
+
+
+def test_failure_of_one_of_several_functions_is_told():
+    with pytest.raises(SuiteError, match="it failed"):
+        Meets(2).together(("one", Path(), "go"), ("two", Path(), "fail"))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=str)

@@ -1,0 +1,1 @@
+"""What `payment_batch.py` measures with; see there."""
