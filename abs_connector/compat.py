@@ -3,6 +3,8 @@
 18.0 has lists, 19.0 has objects. What is built here is a domain of the series.
 """
 
+import copy
+
 from odoo.release import version_info
 from odoo.tools import SQL
 
@@ -77,6 +79,15 @@ else:
     def condition(domain):
         """Return field, operator and value of a domain that is one condition."""
         return tuple(domain[0]) if len(domain) == 1 and len(domain[0]) == 3 else None
+
+
+def copied(query):
+    """Return a query that can be narrowed while another stays as it is."""
+    other = copy.copy(query)
+    other._tables = {**query._tables}
+    other._joins = {**query._joins}
+    other._where_clauses = [*query._where_clauses]
+    return other
 
 
 def asked(operator, value):

@@ -3,30 +3,16 @@
 All of it is read at each request: nothing of a caller is remembered between two.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from odoo import _
 
 from odoo.addons.base_json_api.api import Principal, bearer, header_key, problems
 
 from ..models.abs_api_key import EVERY_COMPANY
+from ..models.abs_session import Caller
 from ..tools.member import KEY, Member
 
 SA_HEADER = "X-SA-ID"
 _MAX_ID = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Caller:
-    """An employee who calls.
-
-    :param session: the `abs.session` of its token, as superuser
-    :param employee: its `abs.employee`, as superuser
-    """
-
-    session: Any
-    employee: Any
 
 
 def login_of(call, token):
@@ -50,7 +36,9 @@ def employee_of(call, token):
     """
     caller = _caller(call, token)
     account = _account(call)
-    member = call.env["ov.membership"]._member_of(caller.employee, account)
+    member = caller.member
+    if account:
+        member = call.env["ov.membership"]._narrowed(member, account)
     if not (member.scopes or member.admin):
         raise problems.Forbidden(
             _("You are no member of a Service Account any more."), code="no_membership"
@@ -102,8 +90,7 @@ SCHEMES = {
 
 
 def _caller(call, token):
-    session = call.env["abs.session"].sudo()._of_token(token)
-    return Caller(session, session.employee_id)
+    return call.env["abs.session"].sudo()._caller_of(token)
 
 
 def _account(call):
@@ -150,5 +137,5 @@ def _company(data, account):
     if account and (company := account.sudo().company_id):
         return company.id
     if isinstance(data, Caller):
-        return data.session.company_id.id
+        return data.company_id
     return data.company_id.id

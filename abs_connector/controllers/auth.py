@@ -179,8 +179,9 @@ class AuthController(http.Controller):
 
 
 def _person(employee):
-    memberships = employee.membership_ids.filtered_domain(
-        employee.membership_ids._domain_effective()
+    memberships = employee.membership_ids
+    memberships = memberships.search(
+        [*memberships._domain_effective(), ("employee_id", "=", employee.id)]
     )
     return {
         "employee": {

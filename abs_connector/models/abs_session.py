@@ -3,12 +3,17 @@ used once: one that comes a second time was stolen, from us or from its owner.
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from odoo import _, api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.base_json_api.api import problems
+
+from ..tools.member import Member
 
 #: Seconds in which a used token may come again: the answer to its first use was lost.
 GRACE = 10
@@ -18,6 +23,22 @@ _TOKEN_BYTES = 32
 _ACCESS_MINUTES = ("abs_connector.access_token_minutes", 15)
 _REFRESH_DAYS = ("abs_connector.refresh_token_days", 30)
 _KEPT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An employee who calls.
+
+    :param session: the `abs.session` of its token, as superuser
+    :param employee: its `abs.employee`, as superuser
+    :param company_id: the company of the employee
+    :param member: what its memberships make it, all of them
+    """
+
+    session: Any
+    employee: Any
+    company_id: int
+    member: Member
 
 
 class AbsSession(models.Model):
@@ -156,31 +177,50 @@ class AbsSession(models.Model):
         return int(value) if value.isdigit() and int(value) else default
 
     @api.model
-    def _of_token(self, token):
-        """Return the session of an access token, as it is now.
+    def _caller_of(self, token):
+        """Return whose an access token is, as it is now; one query.
 
         :param str token: what the caller has presented
-        :return: one `abs.session`
+        :return: Caller
         :raises Unauthorized: when the token, its session or its employee is not valid
         """
         claims = self.env["abs.signing.key"]._keyring().verify(token, AUDIENCE)
-        session = self.search_fetch(
-            [
-                ("id", "=", claims.get("sid")),
-                ("employee_id", "=", int(claims["sub"])),
-                ("ended_at", "=", False),
-                ("employee_id.active", "=", True),
-                ("employee_id.company_id.active", "=", True),
-            ],
-            ["employee_id", "company_id"],
+        memberships = self.env["ov.membership"]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT session.id, session.employee_id, employee.company_id, %s
+                  FROM abs_session session
+                  JOIN abs_employee employee
+                    ON employee.id = session.employee_id AND employee.active
+                  JOIN res_company company
+                    ON company.id = employee.company_id AND company.active
+                  LEFT JOIN (%s) membership
+                    ON membership.employee_id = session.employee_id
+                 WHERE session.id = %s AND session.employee_id = %s
+                   AND session.ended_at IS NULL
+                 ORDER BY membership.id
+                """,
+                memberships._scope_columns("membership"),
+                memberships._sql_effective(),
+                claims.get("sid"),
+                int(claims["sub"]),
+            )
         )
-        if not session:
+        if not rows:
             raise problems.Unauthorized(
                 _("This login is over. Log in again."),
                 code="session_ended",
                 challenge='Bearer error="invalid_token"',
             )
-        return session
+        session_id, employee_id, company_id, *_scope = rows[0]
+        return Caller(
+            self.browse(session_id),
+            self.env["abs.employee"].browse(employee_id),
+            company_id,
+            # An employee who is no member is there once, without a membership.
+            memberships._member_of_rows(row[3:] for row in rows if row[-1]),
+        )
 
     @api.autovacuum
     def _gc_over(self):

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 ROLES = [("admin", "Admin"), ("staff", "Staff"), ("agent", "Agent")]
 SCOPES = [
@@ -14,6 +15,8 @@ DEFAULT_SCOPE = {
     "staff": "sa_wide",
     "agent": "assigned_only",
 }
+#: What a `Scope` is made of, besides the id.
+SCOPE_COLUMNS = ("account_id", "person_partner_id", "scope_policy", "role_code")
 #: Roles that may stand at the top of an SA's members.
 _LEADING = ("admin", "staff")
 #: What a membership is, once it was given: another one is another membership.
@@ -367,13 +370,40 @@ class OvMembership(models.Model):
 
         :param datetime at: when, in UTC; now when None
         """
+        effective = self._sql_effective(at)
+        return [("id", "in", SQL("(SELECT id FROM (%s) effective)", effective))]
+
+    @api.model
+    def _sql_effective(self, at=None):
+        """Return the query of memberships that give access, whoever may see them.
+
+        Written out, for it is asked at each request, and a search takes ten times as
+        long to be put together.
+
+        :param datetime at: when, in UTC; now when None
+        :return: SQL of `id`, `employee_id` and what a `Scope` is made of
+        """
         at = at or fields.Datetime.now()
-        return [
-            ("state", "=", "active"),
-            ("date_from", "<=", at),
-            "|",
-            ("date_to", "=", False),
-            ("date_to", ">", at),
-            ("account_id.state", "=", "active"),
-            ("employee_id.active", "=", True),
-        ]
+        account, employee = self.env["ov.serviced_account"], self.env["abs.employee"]
+
+        def column(name, model=self, alias="member"):
+            return SQL.identifier(alias, name, to_flush=model._fields[name])
+
+        return SQL(
+            """
+            SELECT member.id, %s, %s, %s, %s, %s
+              FROM ov_membership member
+              JOIN ov_serviced_account account ON account.id = member.account_id
+              JOIN abs_employee employee ON employee.id = member.employee_id
+             WHERE %s = 'active' AND %s <= %s AND (%s IS NULL OR date_to > %s)
+               AND %s = 'active' AND %s
+            """,
+            *map(column, ("employee_id", *SCOPE_COLUMNS)),
+            column("state"),
+            column("date_from"),
+            at,
+            column("date_to"),
+            at,
+            column("state", account, "account"),
+            column("active", employee, "employee"),
+        )

@@ -1,30 +1,25 @@
 """Which memberships a request is made with."""
 
 from odoo import _, api, models
+from odoo.tools import SQL
 
 from odoo.addons.base_json_api.api.problems import Forbidden
 
 from ..tools.member import Member, Scope
+from .ov_membership import SCOPE_COLUMNS
 
 
 class OvMembership(models.Model):
     _inherit = "ov.membership"
 
     @api.model
-    def _member_of(self, employee, account=None):
+    def _member_of(self, employee):
         """Return what an employee is now, by its effective memberships.
 
-        Who names a Service Account is asked for as a member of this one alone. An admin
-        may name any active one, and sees all of it; naming the Global Root, or none,
-        everything.
-
-        :param employee: `abs.employee`
-        :param account: `ov.serviced_account` that the request names; all when empty
+        :param employee: `abs.employee`; nobody when empty
         :return: Member, without scopes for an employee who is no member
-        :raises Forbidden: when the employee may not act in the named Service Account
         """
-        member = self._member_by([("employee_id", "=", employee.id)])
-        return self._narrowed(member, account.sudo()) if account else member
+        return self._member_by(SQL("%s", employee.id or None))
 
     @api.model
     def _member_of_user(self, user):
@@ -33,28 +28,54 @@ class OvMembership(models.Model):
         :param user: `res.users`
         :return: Member, without scopes for a user who is no member
         """
-        return self._member_by([("employee_id.user_id", "=", user.id)])
+        user_id = self.env["abs.employee"]._fields["user_id"]
+        column = SQL.identifier("user_id", to_flush=user_id)
+        employee = SQL("(SELECT id FROM abs_employee WHERE %s = %s)", column, user.id)
+        return self._member_by(employee)
 
-    def _member_by(self, domain):
-        memberships = self.sudo().search_fetch(
-            [*self._domain_effective(), *domain],
-            ["account_id", "person_partner_id", "scope_policy", "role_code"],
+    def _member_by(self, employee):
+        """Return what an employee is, whose id is SQL."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT %s FROM (%s) effective WHERE employee_id = %s ORDER BY id",
+                self._scope_columns("effective"),
+                self._sql_effective(),
+                employee,
+            )
         )
-        scopes = tuple(one._scope() for one in memberships)
+        return self._member_of_rows(rows)
+
+    @api.model
+    def _scope_columns(self, alias):
+        """Return the columns of `_sql_effective` that `_member_of_rows` takes.
+
+        :param str alias: what the query is called
+        """
+        columns = (SQL.identifier(alias, name) for name in (*SCOPE_COLUMNS, "id"))
+        return SQL(", ").join(columns)
+
+    @api.model
+    def _member_of_rows(self, rows):
+        """Return what memberships make somebody.
+
+        :param rows: of `_scope_columns`
+        """
+        scopes = tuple(Scope(*row) for row in rows)
         return Member(scopes, admin=any(one.role_code == "admin" for one in scopes))
 
-    def _scope(self):
-        self.ensure_one()
-        return Scope(
-            account_id=self.account_id.id,
-            person_id=self.person_partner_id.id,
-            policy=self.scope_policy,
-            role_code=self.role_code,
-            membership_id=self.id,
-        )
-
+    @api.model
     def _narrowed(self, member, account):
-        """Return a member in one Service Account alone."""
+        """Return a member as who names a Service Account: in this one alone.
+
+        An admin may name any active one, and sees all of it; naming the Global Root,
+        everything.
+
+        :param Member member: with all of its memberships
+        :param account: `ov.serviced_account` that the request names
+        :return: Member
+        :raises Forbidden: when it may not act there
+        """
+        account = account.sudo()
         for scope in member.scopes:
             if scope.account_id == account.id:
                 return Member((scope,), admin=scope.role_code == "admin")

@@ -169,7 +169,7 @@ class OvServicedAccount(models.Model):
     @api.depends("name", "account_code")
     def _compute_display_name(self):
         for account in self:
-            account.display_name = f"{account.name} ({account.account_code})"
+            account.display_name = shown_as(account.name, account.account_code)
 
     # Rules of the tree
 
@@ -371,3 +371,8 @@ class OvServicedAccount(models.Model):
                 for company in companies - known.source_company_id
             ]
         )
+
+
+def shown_as(name, code):
+    """Return how a Service Account is called in lists and answers."""
+    return f"{name} ({code})"

@@ -227,8 +227,12 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _domain_second(self, scopes, among=None):
         """Return the domain of what memberships let see and no stamp shows."""
+        return ids_from(self._sql_second(scopes, among))
+
+    def _sql_second(self, scopes, among=None):
+        """Return the query of the ids of `_domain_second`."""
         unstamped = SQL("is_stamped IS NOT TRUE")
-        return ids_from(self.env[self._ledger]._held_by(scopes, unstamped, among=among))
+        return self.env[self._ledger]._held_by(scopes, unstamped, among=among)
 
     def _shown_by_stamps(self, member):
         """Return the records whose stamps let a member see them."""

@@ -10,13 +10,12 @@ from ..compat import (
     asked,
     condition,
     conjuncts,
+    copied,
     every,
     ids_from,
-    none_of,
-    some,
 )
-from ..tools.member import with_member
-from ..tools.visibility import PART, Part, stamped
+from ..tools.member import KEY
+from ..tools.visibility import PART, Part, of_system, stamped_sql
 
 #: From here on a page is cheaper by the rule alone.
 _DEEPEST = 2_000
@@ -76,18 +75,46 @@ class OvGovernedMixin(models.AbstractModel):
         rest = self._rest_of_governed(domain) if member and member.scopes else None
         if rest is None:
             return super()._search(domain, offset, limit, order, **options)
-        self, offset = with_member(self, member), offset or 0
-        if not limit or limit is True or offset >= _DEEPEST:
-            seen = self._domain_seen(member)
-            return self._search_part(seen, rest, offset, limit, order, **options)
-        firsts = SQL(" UNION ALL ").join(
-            SQL("(%s)", self._behind_cursor(query).select())
-            for query in (
-                self._search_part(part, rest, 0, offset + limit, order, **options)
-                for part in self._parts(member)
-            )
-        )
-        return self._page(firsts, offset, limit, order, options)
+        # The other rules, and what else is asked for: the same for each part of ours.
+        model = self.with_context(**{PART: Part(self._name, TRUE), KEY: member})
+        # Core's search, not this model's own, which would take it apart again.
+        # pylint: disable-next=super-method-mismatch
+        others = super(OvGovernedMixin, model)._search(rest, order=order, **options)
+        if others.is_empty():
+            return others
+        offset = offset or 0
+        parts = self._sql_parts(member)
+        if limit and limit is not True and offset < _DEEPEST:
+            firsts = self._firsts(others, parts, offset + limit)
+            return self._page(firsts, offset, limit, order)
+        others.add_where(SQL("(%s)", SQL(" OR ").join(parts)))
+        others.limit, others.offset = limit, offset
+        return others
+
+    def _sql_parts(self, member):
+        """Return conditions that are what a member sees, and of which no two meet."""
+        parts = [
+            SQL("(%s)", part)
+            for scope in member.scopes
+            for part in stamped_sql(scope, self)
+        ]
+        id_ = SQL.identifier(self._table, "id")
+        second = SQL("%s = ANY(ARRAY(%s))", id_, self._sql_second(member.scopes))
+        shown = SQL(" OR ").join(parts)
+        return [*parts, SQL("(%s AND (%s) IS NOT TRUE)", second, shown)]
+
+    def _firsts(self, others, parts, limit):
+        """Return the query of the first records of each part of what a member sees.
+
+        :param Query others: of what each part is asked for
+        """
+        queries = []
+        for part in parts:
+            query = copied(others)
+            query.add_where(part)
+            query.limit = limit
+            queries.append(SQL("(%s)", self._behind_cursor(query).select()))
+        return SQL(" UNION ALL ").join(queries)
 
     def _behind_cursor(self, query):
         """Return a part's query of what is behind the cursor of the list."""
@@ -96,35 +123,18 @@ class OvGovernedMixin(models.AbstractModel):
             rest.narrow(query)
         return query
 
-    def _search_part(self, part, *args, **options):
-        """Search by one part of the rule, in place of the rule.
-
-        :param part: domain of records that the member sees
-        """
-        model = self.with_context(**{PART: Part(self._name, part)})
-        # Core's search, not this model's own, which would take it apart again.
-        # pylint: disable-next=super-method-mismatch
-        return super(OvGovernedMixin, model)._search(*args, **options)
-
-    def _page(self, firsts, offset, limit, order, options):
+    def _page(self, firsts, offset, limit, order):
         """Return the page of what the parts begin with.
 
         :param SQL firsts: query of the first records of each part
         """
         if order:
-            model = self.with_context(active_test=False)
-            found = ids_from(firsts)
-            return model._search_part(TRUE, found, offset, limit, order, **options)
+            # They have passed every rule.
+            return of_system(self)._search(ids_from(firsts), offset, limit, order)
         # So Odoo counts: nothing but the ids is asked for.
         query = Query(self.env, self._table, SQL("(%s)", firsts))
         query.limit, query.offset = limit, offset
         return query
-
-    def _parts(self, member):
-        """Return domains that are what a member sees, and of which no two meet."""
-        parts = [part for scope in member.scopes for part in stamped(scope)]
-        second = self._domain_second(member.scopes)
-        return [*parts, every([second, none_of(some(parts))])]
 
     def _has_part(self):
         return self.env.context.get(PART) is not None

@@ -1,5 +1,7 @@
 """What members do with customers: register, hand over, archive."""
 
+from typing import NamedTuple
+
 from odoo import _, api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
@@ -19,6 +21,25 @@ _ENTRY_FIELDS = (
     "date_to",
     "assigned_by_id",
 )
+
+
+class Holder(NamedTuple):
+    """Who holds a customer.
+
+    :param access: what the Service Account may do with it
+    :param account_id: the Service Account
+    :param account_name: its name
+    :param account_code: its code
+    :param actor_id: the person who acts; None for nobody in particular
+    :param actor_name: that person's name
+    """
+
+    access: str
+    account_id: int
+    account_name: str
+    account_code: str
+    actor_id: int | None
+    actor_name: str | None
 
 
 class ResPartner(models.Model):
@@ -128,6 +149,37 @@ class ResPartner(models.Model):
         if accounts is not None:
             domain.append(("account_id", "in", accounts))
         return self.env[self._ledger].sudo().search_fetch(domain, _ENTRY_FIELDS)
+
+    def _holders(self):
+        """Return for the caller who holds each of these; of several, the latest.
+
+        One query with the names, which by records were three.
+
+        :return: Holder by the customer's id
+        """
+        ledger, accounts = self.env[self._ledger], self.env["ov.serviced_account"]
+        ledger.flush_model(_ENTRY_FIELDS)
+        accounts.flush_model(["name", "account_code"])
+        self.flush_model(["complete_name"])
+        seen = self._accounts_seen()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (entry.partner_id)
+                       entry.partner_id, entry.access,
+                       account.id, account.name, account.account_code,
+                       actor.id, actor.complete_name
+                  FROM ov_sa_customer_assignment entry
+                  JOIN ov_serviced_account account ON account.id = entry.account_id
+                  LEFT JOIN res_partner actor ON actor.id = entry.actor_id
+                 WHERE entry.state = 'active' AND entry.partner_id = ANY(%s) AND %s
+                 ORDER BY entry.partner_id, entry.date_from DESC, entry.id DESC
+                """,
+                self.ids,
+                SQL("TRUE") if seen is None else SQL("account.id = ANY(%s)", seen),
+            )
+        )
+        return {customer_id: Holder(*of_it) for customer_id, *of_it in rows}
 
     @api.model
     def _domain_acted_for(self, person_id):

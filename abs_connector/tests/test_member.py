@@ -20,7 +20,9 @@ class TestMember(GovernanceCase):
 
     def asked(self, account=None, employee=None):
         """Return what an employee is, Esi when not told otherwise."""
-        return self.env["ov.membership"]._member_of(employee or self.employee, account)
+        memberships = self.env["ov.membership"]
+        member = memberships._member_of(employee or self.employee)
+        return memberships._narrowed(member, account) if account else member
 
     def again(self, account, **vals):
         """Make Esi a member of another Service Account, too."""

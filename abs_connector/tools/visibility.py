@@ -19,27 +19,63 @@ class Part:
     domain: Any
 
 
-def stamped(scope):
-    """Return the domains of what stamps let see; an index serves each, and no two meet.
+#: Whoever acts, and nobody too.
+ANYBODY = object()
+
+
+def stamps(scope):
+    """Return which stamps a membership lets see; an index serves each, no two meet.
 
     :param Scope scope: one membership
+    :return: pairs of a Service Account's id, and of who acts: the id of a person, None
+        for nobody, or ANYBODY
     """
-    held = [("x_sa_id", "=", scope.account_id)]
     if scope.policy == "sa_wide":
-        return [held]
-    mine = [*held, ("x_actor_id", "=", scope.person_id)]
+        return [(scope.account_id, ANYBODY)]
+    mine = (scope.account_id, scope.person_id)
     if scope.policy == "assigned_plus_unassigned":
-        return [mine, [*held, ("x_actor_id", "=", False)]]
+        return [mine, (scope.account_id, None)]
     return [mine]
+
+
+def stamped(scope):
+    """Return a domain for each of the stamps that a membership lets see."""
+    domains = []
+    for account_id, actor_id in stamps(scope):
+        domain = [("x_sa_id", "=", account_id)]
+        if actor_id is not ANYBODY:
+            domain.append(("x_actor_id", "=", actor_id or False))
+        domains.append(domain)
+    return domains
+
+
+def stamped_sql(scope, model):
+    """Return a condition of a model's table for each of the stamps, ready to be run.
+
+    :param Scope scope: one membership
+    :param model: of governed records
+    """
+    account, actor = (
+        SQL.identifier(model._table, name, to_flush=model._fields[name])
+        for name in ("x_sa_id", "x_actor_id")
+    )
+    conditions = []
+    for account_id, actor_id in stamps(scope):
+        condition = SQL("%s = %s", account, account_id)
+        if actor_id is None:
+            condition = SQL("%s AND %s IS NULL", condition, actor)
+        elif actor_id is not ANYBODY:
+            condition = SQL("%s AND %s = %s", condition, actor, actor_id)
+        conditions.append(condition)
+    return conditions
 
 
 def sees(scope, account_id, actor_id):
     """Tell whether a membership lets see what is held in this way."""
-    if account_id != scope.account_id:
-        return False
-    if scope.policy == "sa_wide" or actor_id == scope.person_id:
-        return True
-    return scope.policy == "assigned_plus_unassigned" and not actor_id
+    return any(
+        account_id == account and (actor is ANYBODY or actor == (actor_id or None))
+        for account, actor in stamps(scope)
+    )
 
 
 def entries(scope):

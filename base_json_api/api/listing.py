@@ -27,6 +27,8 @@ REST = "json_api_rest"
 _SORTABLE = frozenset(
     {"char", "text", "integer", "float", "monetary", "date", "datetime"}
 )
+# Read as they are written, unlike moments and numbers.
+_TEXTS = frozenset({"char", "text"})
 # Columns that are never empty although their fields do not say so.
 _FILLED = frozenset({"id", "create_date", "write_date"})
 
@@ -287,8 +289,10 @@ class _Order:
         asked: str,
         columns: Iterable[str],
     ):
-        self._columns = [model._fields[name] for name in columns]
         self._field = model._fields[sort[asked.lstrip("-")]]
+        self._columns = [model._fields[name] for name in columns]
+        if self._field.type in _TEXTS and self._field not in self._columns:
+            self._columns.append(self._field)
         self._descending = asked.startswith("-")
         self._model = model
         if not self._field.store or self._field.type not in _SORTABLE:
@@ -316,6 +320,9 @@ class _Order:
 
     def key_of(self, record: models.BaseModel) -> str | None:
         """Return what a record is sorted by, as the database writes it."""
+        if self._field.type in _TEXTS:
+            value = record[self._field.name]
+            return None if value is False else value
         query = OdooQuery(record.env, record._table, SQL.identifier(record._table))
         query.add_where(SQL("%s = %s", SQL.identifier(record._table, "id"), record.id))
         key = query.select(SQL("%s::text", self._column(query)))
