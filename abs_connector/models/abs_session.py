@@ -146,7 +146,11 @@ class AbsSession(models.Model):
     def _end_apart(self, reason):
         """End a session whatever becomes of the request, which is about to fail."""
         with self.env.registry.cursor() as cr:
-            self.with_env(self.env(cr=cr))._end(reason)
+            sessions = self.with_env(self.env(cr=cr))
+            sessions._end(reason)
+            # Before 19.0 the cursor flushes what environments are left, and this one
+            # might be gone by then, with what it had to write.
+            sessions.env.flush_all()
 
     def _tokens(self):
         """Return what a client needs to go on.
