@@ -1,4 +1,5 @@
 from odoo import _, api, fields, models
+from odoo.tools import SQL
 
 APPROVAL_STATES = [
     ("draft", "Draft"),
@@ -35,6 +36,15 @@ APPROVAL_FIELDS = frozenset(
         "bank_confirmed_by_id",
         "voucher_number",
     }
+)
+#: What the log notes of a payment.
+_LOGGED_FIELDS = (
+    "name",
+    "company_id",
+    "approval_state",
+    "amount",
+    "currency_id",
+    "partner_id",
 )
 #: What a payment is about: a change after review asks for a new one, and a posted
 #: payment keeps it.
@@ -142,24 +152,41 @@ class AccountPayment(models.Model):
         self.env["payment.approval.log"]._append(
             [
                 {
-                    "payment_id": payment.id,
-                    "payment_ref": payment.id,
-                    "payment_name": payment.name or nameless,
-                    "company_id": payment.company_id.id,
+                    "payment_id": id_,
+                    "payment_ref": id_,
+                    "payment_name": name or nameless,
+                    "company_id": company_id,
                     "action": action,
                     "user_id": self.env.uid,
                     "delegator_id": delegator.id if delegator else None,
                     "reason": reason or None,
-                    "state_before": (before or {}).get(payment.id) or None,
-                    "state_after": after or payment.approval_state,
-                    "amount": payment.amount,
-                    "currency_id": payment.currency_id.id or None,
-                    "partner_id": payment.partner_id.id or None,
+                    "state_before": (before or {}).get(id_) or None,
+                    "state_after": after or state,
+                    "amount": amount,
+                    "currency_id": currency_id,
+                    "partner_id": partner_id,
                 }
-                for payment in self
+                for (
+                    id_,
+                    name,
+                    company_id,
+                    state,
+                    amount,
+                    currency_id,
+                    partner_id,
+                ) in self._logged_rows()
             ]
         )
         self.invalidate_recordset(["approval_log_ids"])
+
+    def _logged_rows(self):
+        """Return what the log notes of each payment, as the database has it."""
+        self.flush_recordset(_LOGGED_FIELDS)
+        columns = SQL(", ").join(map(SQL.identifier, ("id", *_LOGGED_FIELDS)))
+        query = SQL(
+            "SELECT %s FROM account_payment WHERE id = ANY(%s)", columns, self.ids
+        )
+        return self.env.execute_query(query)
 
     @api.model
     def _init_approval_state(self, companies=None):

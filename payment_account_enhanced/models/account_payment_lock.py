@@ -610,27 +610,32 @@ class AccountPayment(models.Model):
             for name in ("date", "journal_id", "currency_id", "partner_id")
             if move[name] != payment[name]
         }
-        if move.partner_id.commercial_partner_id == (
-            payment.partner_id.commercial_partner_id
+        if "partner_id" in different and (
+            move.partner_id.commercial_partner_id
+            == payment.partner_id.commercial_partner_id
         ):
             different.discard("partner_id")
         if move.state != "posted":
             different.add("state")
+        if payment._is_plain_entry():
+            return different
         outstanding = payment.outstanding_account_id
         if outstanding and outstanding not in move.line_ids.account_id:
             different.add("outstanding_account_id")
-        if not (payment._is_plain_entry() or payment._is_entry_amount_right()):
+        if not payment._is_entry_amount_right():
             different.add("amount")
         return different
 
     def _is_plain_entry(self):
         """Whether the entry takes the amount from where it leaves to one other item."""
-        sign = 1 if self.payment_type == "inbound" else -1
         lines = self.move_id.line_ids
-        return len(lines) == 2 and any(
-            line.account_id == self.outstanding_account_id
+        if len(lines) != 2:
+            return False
+        amount = self.amount if self.payment_type == "inbound" else -self.amount
+        return any(
+            line.amount_currency == amount
+            and line.account_id == self.outstanding_account_id
             and line.currency_id == self.currency_id
-            and line.amount_currency == sign * self.amount
             for line in lines
         )
 

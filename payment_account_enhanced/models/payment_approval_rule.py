@@ -150,7 +150,9 @@ class PaymentApprovalRule(models.Model):
         """
         scopes = self._scopes()
         amounts = payments._approval_amounts()
-        sums = self.filtered("cumulative_amount")._period_sums(payments, amounts)
+        payees = _payees(payments)
+        adding = self.filtered("cumulative_amount")
+        sums = adding._period_sums(payments, amounts, payees)
         covering, verdicts = {}, {}
         for payment in payments:
             key = (
@@ -162,21 +164,26 @@ class PaymentApprovalRule(models.Model):
             if key not in covering:
                 covering[key] = [one for one in scopes if _covers(one, payment)]
             verdicts[payment.id] = self.browse()._verdict(
-                covering[key], payment, amounts[payment.id], sums
+                covering[key],
+                amounts[payment.id],
+                lambda scope, paid=payment: _cumulated(
+                    scope, payees[paid.id], paid.date, sums
+                ),
             )
         return verdicts
 
-    def _verdict(self, scopes, payment, amount, sums):
+    def _verdict(self, scopes, amount, cumulated):
         """Return what the rules in whose scope a payment is find of it.
 
         :param list scopes: their `_Scope`
         :param float amount: of the payment, in the company's currency
-        :param PeriodSums sums: what is paid within their periods, this one included
+        :param cumulated: tells what is paid in the period of a scope, this payment
+            included; None below the cumulative amount
         """
         rules, strict = self.browse(), False
         for scope in scopes:
             rule = scope.rule
-            total = _cumulated(scope, payment, sums)
+            total = cumulated(scope)
             if total is None and amount < rule.minimum_amount:
                 continue
             rules += rule
@@ -184,10 +191,11 @@ class PaymentApprovalRule(models.Model):
             strict = strict or 0 < rule.four_eyes_amount < largest
         return Verdict(rules, strict)
 
-    def _period_sums(self, payments, amounts):
+    def _period_sums(self, payments, amounts, payees):
         """Add up what is paid to the partners of payments around their dates.
 
         :param dict amounts: what the payments themselves come to, by id
+        :param dict payees: by what they are added up, by id
         :return: `PeriodSums`, in the currency of each company
         """
         sums = PeriodSums()
@@ -201,7 +209,7 @@ class PaymentApprovalRule(models.Model):
         for payment in payments:
             if payment.approval_state not in COUNTED_STATES:
                 sums.add(
-                    _payee(payment),
+                    payees[payment.id],
                     payment.company_id.id,
                     payment.date,
                     amounts[payment.id],
@@ -266,13 +274,17 @@ def _ids_below(found, tops):
     return {one.id for one in found if ids.intersection(one.parent_path.split("/"))}
 
 
-def _payee(payment):
-    """Return by what payments are added up: direction and commercial partner."""
-    partner = payment.partner_id.sudo().commercial_partner_id
-    return (payment.payment_type, partner.id)
+def _payees(payments):
+    """Return by what payments are added up: direction and commercial partner, by id."""
+    partners = payments.partner_id.sudo()
+    commercial = {one.id: one.commercial_partner_id.id for one in partners}
+    return {
+        payment.id: (payment.payment_type, commercial.get(payment.partner_id.id, False))
+        for payment in payments
+    }
 
 
-def _cumulated(scope, payment, sums):
+def _cumulated(scope, payee, date, sums):
     """Return what a period's payments sum up to, None below the cumulative amount.
 
     :return: float, in the company's currency
@@ -280,8 +292,7 @@ def _cumulated(scope, payment, sums):
     rule = scope.rule
     if not rule.cumulative_amount:
         return None
-    days = rule.cumulative_days
-    total = sums.most(_payee(payment), scope.companies, payment.date, days)
+    total = sums.most(payee, scope.companies, date, rule.cumulative_days)
     # Sums of rounded amounts are a hair beside what they should be.
     total = rule.currency_id.round(total)
     return total if total >= rule.cumulative_amount else None

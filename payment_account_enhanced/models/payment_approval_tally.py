@@ -42,12 +42,11 @@ class PaymentApprovalTally(models.Model):
             ["company_id"],
         )
         adding = {company.root_id for (company,) in adding}
+        tops = {one.id: one.root_id for one in payments.company_id}
+        payees = {one.id: one.commercial_partner_id.id for one in payments.partner_id}
         pairs = {
-            (
-                payment.company_id.root_id,
-                payment.partner_id.commercial_partner_id.id or 0,
-            )
-            for payment in payments
+            (tops[one.company_id.id], payees.get(one.partner_id.id, 0))
+            for one in payments
         }
         # Always in the same order, so that no two wait for each other.
         rows = sorted((root.id, payee) for root, payee in pairs if root in adding)

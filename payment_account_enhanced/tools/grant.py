@@ -58,6 +58,12 @@ class Grant:
         return self._notes.get(record.id, "")
 
 
+class _Held(tuple):
+    """The grants of an environment."""
+
+    __slots__ = ()
+
+
 def with_grant(records, action, granted, notes=None):
     """Return records that may do an action to others, and what they might before.
 
@@ -71,7 +77,7 @@ def with_grant(records, action, granted, notes=None):
         # Every context is an environment, and Odoo searches all of them for each new
         # one: in a batch they would outweigh the rest.
         return records
-    return records.with_context(**{KEY: (*held, Grant(action, granted, notes))})
+    return records.with_context(**{KEY: _Held((*held, Grant(action, granted, notes)))})
 
 
 def hand_back(records, env):
@@ -107,6 +113,4 @@ def note(env, action, record):
 
 def _held(env):
     held = env.context.get(KEY)
-    if not held or not isinstance(held, tuple):
-        return ()
-    return tuple(one for one in held if isinstance(one, Grant))
+    return held if isinstance(held, _Held) else _Held()
