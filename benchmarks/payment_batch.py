@@ -19,10 +19,10 @@ from pathlib import Path
 
 from payment_batch.meeting import Meeting
 
-MINUTES = 60
+MINUTES = 50
 COUNT = 5000
 FEW = 500
-ROUNDS = 1
+ROUNDS = 3
 PARTNERS = 100
 LIMIT = 1.05
 MODULE = "payment_account_enhanced"

@@ -177,7 +177,7 @@ class OvGovernedMixin(models.AbstractModel):
     def _search_x_is_visible(self, operator, value):
         part = self.env.context.get(PART)
         if isinstance(part, Part) and part.model == self._name:
-            return answered(self, operator, value, part.domain)
+            return answered(self, operator, value, TRUE)
         visible = self._domain_visible(self._bound_member())
         return answered(self, operator, value, visible)
 

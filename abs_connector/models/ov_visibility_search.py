@@ -6,7 +6,6 @@ from odoo.tools import SQL, Query
 from odoo.addons.base_json_api.api import REST, Rest
 
 from ..compat import (
-    TRUE,
     asked,
     condition,
     conjuncts,
@@ -76,7 +75,7 @@ class OvGovernedMixin(models.AbstractModel):
         if rest is None:
             return super()._search(domain, offset, limit, order, **options)
         # The other rules, and what else is asked for: the same for each part of ours.
-        model = self.with_context(**{PART: Part(self._name, TRUE), KEY: member})
+        model = self.with_context(**{PART: Part(self._name), KEY: member})
         # Core's search, not this model's own, which would take it apart again.
         # pylint: disable-next=super-method-mismatch
         others = super(OvGovernedMixin, model)._search(rest, order=order, **options)

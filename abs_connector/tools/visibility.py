@@ -1,7 +1,6 @@
 """What memberships let see, as domains, as SQL and as Python."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from odoo.tools import SQL
 
@@ -11,12 +10,14 @@ from ..compat import FALSE, TRUE, asked
 PART = "abs_visibility_part"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Part:
-    """The part of the rule that a search is asked for; no caller can pass one."""
+    """Says that a search of a model narrows what is visible itself; no caller can.
+
+    :param model: its name
+    """
 
     model: str
-    domain: Any
 
 
 #: Whoever acts, and nobody too.
