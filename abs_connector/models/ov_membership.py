@@ -377,8 +377,7 @@ class OvMembership(models.Model):
     def _sql_effective(self, at=None):
         """Return the query of memberships that give access, whoever may see them.
 
-        Written out, for it is asked at each request, and a search takes ten times as
-        long to be put together.
+        Written out, for it is asked at each request, and searches take twice as long.
 
         :param datetime at: when, in UTC; now when None
         :return: SQL of `id`, `employee_id` and what a `Scope` is made of
