@@ -1,5 +1,4 @@
 from odoo import _, api, fields, models
-from odoo.tools import SQL
 
 APPROVAL_STATES = [
     ("draft", "Draft"),
@@ -148,45 +147,45 @@ class AccountPayment(models.Model):
         """
         if not self:
             return
-        nameless = _("Draft Payment")
+        taken = {
+            "action": action,
+            "user_id": self.env.uid,
+            "delegator_id": delegator.id if delegator else None,
+            "reason": reason or None,
+        }
         self.env["payment.approval.log"]._append(
             [
                 {
-                    "payment_id": id_,
-                    "payment_ref": id_,
-                    "payment_name": name or nameless,
-                    "company_id": company_id,
-                    "action": action,
-                    "user_id": self.env.uid,
-                    "delegator_id": delegator.id if delegator else None,
-                    "reason": reason or None,
-                    "state_before": (before or {}).get(id_) or None,
-                    "state_after": after or state,
-                    "amount": amount,
-                    "currency_id": currency_id,
-                    "partner_id": partner_id,
+                    **row,
+                    **taken,
+                    "state_before": (before or {}).get(row["payment_id"]) or None,
+                    "state_after": after or row["state_after"],
                 }
-                for (
-                    id_,
-                    name,
-                    company_id,
-                    state,
-                    amount,
-                    currency_id,
-                    partner_id,
-                ) in self._logged_rows()
+                for row in self._logged_rows()
             ]
         )
         self.invalidate_recordset(["approval_log_ids"])
 
     def _logged_rows(self):
-        """Return what the log notes of each payment, as the database has it."""
+        """Return what the log notes of each payment itself, as the database has it."""
         self.flush_recordset(_LOGGED_FIELDS)
-        columns = SQL(", ").join(map(SQL.identifier, ("id", *_LOGGED_FIELDS)))
-        query = SQL(
-            "SELECT %s FROM account_payment WHERE id = ANY(%s)", columns, self.ids
+        self.env.cr.execute(
+            """
+            SELECT payment.id AS payment_id,
+                   payment.id AS payment_ref,
+                   COALESCE(NULLIF(payment.name, ''), %s) AS payment_name,
+                   payment.company_id,
+                   payment.amount,
+                   payment.currency_id,
+                   payment.partner_id,
+                   payment.approval_state AS state_after
+              FROM unnest(%s) WITH ORDINALITY AS asked (id, place)
+              JOIN account_payment payment ON payment.id = asked.id
+             ORDER BY place
+            """,
+            [_("Draft Payment"), self.ids],
         )
-        return self.env.execute_query(query)
+        return self.env.cr.dictfetchall()
 
     @api.model
     def _init_approval_state(self, companies=None):

@@ -164,26 +164,22 @@ class PaymentApprovalRule(models.Model):
             if key not in covering:
                 covering[key] = [one for one in scopes if _covers(one, payment)]
             verdicts[payment.id] = self.browse()._verdict(
-                covering[key],
-                amounts[payment.id],
-                lambda scope, paid=payment: _cumulated(
-                    scope, payees[paid.id], paid.date, sums
-                ),
+                covering[key], payment, payees[payment.id], amounts[payment.id], sums
             )
         return verdicts
 
-    def _verdict(self, scopes, amount, cumulated):
+    def _verdict(self, scopes, payment, payee, amount, sums):
         """Return what the rules in whose scope a payment is find of it.
 
         :param list scopes: their `_Scope`
+        :param payee: by what it is added up
         :param float amount: of the payment, in the company's currency
-        :param cumulated: tells what is paid in the period of a scope, this payment
-            included; None below the cumulative amount
+        :param PeriodSums sums: what is paid within their periods, this one included
         """
         rules, strict = self.browse(), False
         for scope in scopes:
             rule = scope.rule
-            total = cumulated(scope)
+            total = _cumulated(scope, payee, payment.date, sums)
             if total is None and amount < rule.minimum_amount:
                 continue
             rules += rule
