@@ -3,6 +3,5 @@
 from .accounts import account_for_new, named_account
 from .definition import api
 from .links import check_ids
-from .principals import Caller
 
-__all__ = ["Caller", "account_for_new", "api", "check_ids", "named_account"]
+__all__ = ["account_for_new", "api", "check_ids", "named_account"]

@@ -8,7 +8,6 @@ from odoo import _
 from odoo.addons.base_json_api.api import Principal, bearer, header_key, problems
 
 from ..models.abs_api_key import EVERY_COMPANY
-from ..models.abs_session import Caller
 from ..tools.member import KEY, Member
 
 SA_HEADER = "X-SA-ID"
@@ -136,6 +135,4 @@ def _companies(user, member, data, account):
 def _company(data, account):
     if account and (company := account.sudo().company_id):
         return company.id
-    if isinstance(data, Caller):
-        return data.company_id
     return data.company_id.id

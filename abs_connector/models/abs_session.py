@@ -31,13 +31,13 @@ class Caller:
 
     :param session: the `abs.session` of its token, as superuser
     :param employee: its `abs.employee`, as superuser
-    :param company_id: the company of the employee
+    :param company_id: its `res.company`, as superuser
     :param member: what its memberships make it, all of them
     """
 
     session: Any
     employee: Any
-    company_id: int
+    company_id: Any
     member: Member
 
 
@@ -221,7 +221,7 @@ class AbsSession(models.Model):
         return Caller(
             self.browse(session_id),
             self.env["abs.employee"].browse(employee_id),
-            company_id,
+            self.env["res.company"].browse(company_id),
             # An employee who is no member is there once, without a membership.
             memberships._member_of_rows(row[3:] for row in rows if row[-1]),
         )

@@ -92,11 +92,7 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _sql_parts(self, member):
         """Return conditions that are what a member sees, and of which no two meet."""
-        parts = [
-            SQL("(%s)", part)
-            for scope in member.scopes
-            for part in stamped_sql(scope, self)
-        ]
+        parts = [part for scope in member.scopes for part in stamped_sql(scope, self)]
         id_ = SQL.identifier(self._table, "id")
         second = SQL("%s = ANY(ARRAY(%s))", id_, self._sql_second(member.scopes))
         shown = SQL(" OR ").join(parts)

@@ -60,6 +60,17 @@ def stamped_sql(scope, model):
         SQL.identifier(model._table, name, to_flush=model._fields[name])
         for name in ("x_sa_id", "x_actor_id")
     )
+    return _conditions(scope, account, actor)
+
+
+def entries(scope):
+    """Return the condition of the ledger's rows that a membership lets see."""
+    conditions = _conditions(scope, SQL("account_id"), SQL("actor_id"))
+    return SQL("(%s)", SQL(" OR ").join(conditions))
+
+
+def _conditions(scope, account, actor):
+    """Return the stamps as conditions of two columns, each in brackets."""
     conditions = []
     for account_id, actor_id in stamps(scope):
         condition = SQL("%s = %s", account, account_id)
@@ -67,7 +78,7 @@ def stamped_sql(scope, model):
             condition = SQL("%s AND %s IS NULL", condition, actor)
         elif actor_id is not ANYBODY:
             condition = SQL("%s AND %s = %s", condition, actor, actor_id)
-        conditions.append(condition)
+        conditions.append(SQL("(%s)", condition))
     return conditions
 
 
@@ -77,17 +88,6 @@ def sees(scope, account_id, actor_id):
         account_id == account and (actor is ANYBODY or actor == (actor_id or None))
         for account, actor in stamps(scope)
     )
-
-
-def entries(scope):
-    """Return the condition of the ledger's rows that a membership lets see."""
-    account = SQL("account_id = %s", scope.account_id)
-    if scope.policy == "sa_wide":
-        return account
-    actor = SQL("actor_id = %s", scope.person_id)
-    if scope.policy == "assigned_plus_unassigned":
-        actor = SQL("(%s OR actor_id IS NULL)", actor)
-    return SQL("(%s AND %s)", account, actor)
 
 
 def of_system(model):
