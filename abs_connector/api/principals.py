@@ -61,11 +61,10 @@ def key_of(call, key):
             _("X-SA-ID: a key is no member of a Service Account; leave it out."),
             code="sa_of_key",
         )
-    found._note_use_apart()
-    scopes = frozenset(found.scope_ids.mapped("code"))
-    everywhere = EVERY_COMPANY in scopes
+    found.key._note_use_apart(found.last_used)
+    everywhere = EVERY_COMPANY in found.scopes
     member = Member(admin=everywhere, company_id=found.company_id.id)
-    return _principal(call, "key", found.id, member, found, scopes=scopes)
+    return _principal(call, "key", found.key.id, member, found, scopes=found.scopes)
 
 
 def customer_of(call, token):

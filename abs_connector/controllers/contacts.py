@@ -378,12 +378,8 @@ class ContactController(http.Controller):
 
 
 def _partners(call):
-    """Return the model, with what it takes to search in it.
-
-    Core's rule of contacts asks for the place of each company in their tree, and rows
-    for its name: asked for here, so that not all there is of them is read.
-    """
-    call.env.companies.sudo().fetch(["name", "parent_path"])
+    """Return the model, with what it takes to search in it."""
+    call.env.companies._fetch_asked_often()
     return call.env["res.partner"]
 
 

@@ -1,12 +1,14 @@
 import hmac
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
+from odoo.tools import SQL
 
 PREFIX = "abs_"
 #: The scope that lets a key act for all companies.
@@ -17,6 +19,21 @@ _FORM = re.compile(rf"({PREFIX}[0-9a-f]{{{2 * _HANDLE_BYTES}}})_[A-Za-z0-9_-]{{4
 _USE_NOTED_EVERY = timedelta(minutes=1)
 #: The hash of no key.
 _NOBODYS = "0" * 64
+
+
+class System(NamedTuple):
+    """Another system that calls.
+
+    :param key: the `abs.api.key` that it presents, as superuser
+    :param company_id: the key's `res.company`, as superuser
+    :param scopes: codes of what the key may be used for
+    :param last_used: when its use was noted last; None for never
+    """
+
+    key: Any
+    company_id: Any
+    scopes: frozenset
+    last_used: datetime | None
 
 
 class AbsApiScope(models.Model):
@@ -142,29 +159,53 @@ class AbsApiKey(models.Model):
 
     @api.model
     def _find(self, key):
-        """Return the record of a key that is valid now, as superuser; else none.
+        """Return which system presents a key that is valid now; one query.
 
         :param str key: what the caller has presented
+        :return: System; None for a key that is none, or is not valid now
         """
         form = _FORM.fullmatch(key)
-        # Odoo finds records without a handle when it looks for an empty one.
-        found = self.sudo()._with_handle(form[1]) if form else self.sudo()
+        row = self.sudo()._row_of(form[1]) if form else None
+        id_, kept, expiry, last_used, scopes, *company = row or (None,) * 5
         # Compared in any case, so that the time tells nothing of the handle.
-        same = hmac.compare_digest(found.secret_hash or _NOBODYS, _hash(key))
-        now = fields.Datetime.now()
-        if same and (not found.expiry or found.expiry > now):
-            return found
-        return self.sudo().browse()
-
-    def _with_handle(self, handle):
-        return self.search_fetch(
-            [("handle", "=", handle), ("company_id.active", "=", True)],
-            ["secret_hash", "expiry", "company_id", "scope_ids", "last_used"],
+        same = hmac.compare_digest(kept or _NOBODYS, _hash(key))
+        if not same or (expiry and expiry <= fields.Datetime.now()):
+            return None
+        return System(
+            self.sudo().browse(id_),
+            self.env["res.company"].sudo()._of_caller(company),
+            frozenset(scopes),
+            last_used,
         )
 
-    def _note_use_apart(self):
-        """Note that a key is used, on a cursor of its own: a request may only read."""
-        last = self.last_used
+    def _row_of(self, handle):
+        """Return what there is to know of the key with a handle; None for none."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT key.id, key.secret_hash, key.expiry, key.last_used, ARRAY(
+                       SELECT scope.code
+                         FROM abs_api_key_abs_api_scope_rel granted
+                         JOIN abs_api_scope scope
+                           ON scope.id = granted.abs_api_scope_id
+                        WHERE granted.abs_api_key_id = key.id), %s
+                  FROM abs_api_key key
+                  JOIN res_company company
+                    ON company.id = key.company_id AND company.active
+                 WHERE key.handle = %s AND key.active
+                """,
+                self.env["res.company"]._caller_columns(),
+                handle,
+            )
+        )
+        return rows[0] if rows else None
+
+    def _note_use_apart(self, last):
+        """Note that a key is used, on a cursor of its own: a request may only read.
+
+        :param datetime last: when its use was noted last; None for never
+        """
         if last and last > fields.Datetime.now() - _USE_NOTED_EVERY:
             return
         with db_connect(self.env.cr.dbname).cursor() as cr:

@@ -1,5 +1,4 @@
 from odoo import _, api, fields, models
-from odoo.sql_db import db_connect
 
 from odoo.addons.base_json_api.api import problems
 
@@ -23,8 +22,7 @@ class AbsEmployee(models.Model):
     @api.depends("email")
     def _compute_failed_attempts(self):
         names = {one.id: _bucket(one.email or "") for one in self}
-        with db_connect(self.env.cr.dbname).cursor() as cr:
-            seen = self.env["base.json.api.rate"]._peek(cr, names.values())
+        seen = self.env["base.json.api.rate"]._peek(names.values())
         for employee in self:
             employee.failed_attempts = seen.get(names[employee.id], 0)
 

@@ -189,24 +189,25 @@ class AbsSession(models.Model):
         :raises Unauthorized: when the token, its session or its employee is not valid
         """
         claims = self.env["abs.signing.key"]._keyring().verify(token, AUDIENCE)
-        memberships = self.env["ov.membership"]
+        memberships, companies = self.env["ov.membership"], self.env["res.company"]
+        # Memberships are not joined: that would take longer to plan than all the rest.
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT session.id, session.employee_id, employee.company_id, %s
+                SELECT session.id, session.employee_id, (
+                       SELECT json_agg(json_build_array(%s) ORDER BY member.id)
+                         FROM %s AND member.employee_id = session.employee_id), %s
                   FROM abs_session session
                   JOIN abs_employee employee
                     ON employee.id = session.employee_id AND employee.active
                   JOIN res_company company
                     ON company.id = employee.company_id AND company.active
-                  LEFT JOIN (%s) membership
-                    ON membership.employee_id = session.employee_id
                  WHERE session.id = %s AND session.employee_id = %s
                    AND session.ended_at IS NULL
-                 ORDER BY membership.id
                 """,
-                memberships._scope_columns("membership"),
+                memberships._scope_columns(),
                 memberships._sql_effective(),
+                companies._caller_columns(),
                 claims.get("sid"),
                 int(claims["sub"]),
             )
@@ -217,13 +218,12 @@ class AbsSession(models.Model):
                 code="session_ended",
                 challenge='Bearer error="invalid_token"',
             )
-        session_id, employee_id, company_id, *_scope = rows[0]
+        ((session_id, employee_id, scopes, *company),) = rows
         return Caller(
             self.browse(session_id),
             self.env["abs.employee"].browse(employee_id),
-            self.env["res.company"].browse(company_id),
-            # An employee who is no member is there once, without a membership.
-            memberships._member_of_rows(row[3:] for row in rows if row[-1]),
+            companies._of_caller(company),
+            memberships._member_of_rows(scopes or ()),
         )
 
     @api.autovacuum

@@ -370,17 +370,17 @@ class OvMembership(models.Model):
 
         :param datetime at: when, in UTC; now when None
         """
-        effective = self._sql_effective(at)
-        return [("id", "in", SQL("(SELECT id FROM (%s) effective)", effective))]
+        effective = SQL("(SELECT member.id FROM %s)", self._sql_effective(at))
+        return [("id", "in", effective)]
 
     @api.model
     def _sql_effective(self, at=None):
-        """Return the query of memberships that give access, whoever may see them.
+        """Return where memberships that give access are found, whoever may see them.
 
         Written out, for it is asked at each request, and searches take twice as long.
 
         :param datetime at: when, in UTC; now when None
-        :return: SQL of `id`, `employee_id` and what a `Scope` is made of
+        :return: SQL that follows FROM, with conditions, of `ov_membership member`
         """
         at = at or fields.Datetime.now()
         account, employee = self.env["ov.serviced_account"], self.env["abs.employee"]
@@ -390,14 +390,12 @@ class OvMembership(models.Model):
 
         return SQL(
             """
-            SELECT member.id, %s, %s, %s, %s, %s
-              FROM ov_membership member
-              JOIN ov_serviced_account account ON account.id = member.account_id
-              JOIN abs_employee employee ON employee.id = member.employee_id
-             WHERE %s = 'active' AND %s <= %s AND (%s IS NULL OR date_to > %s)
-               AND %s = 'active' AND %s
+            ov_membership member
+            JOIN ov_serviced_account account ON account.id = member.account_id
+            JOIN abs_employee employee ON employee.id = member.employee_id
+            WHERE %s = 'active' AND %s <= %s AND (%s IS NULL OR member.date_to > %s)
+              AND %s = 'active' AND %s
             """,
-            *map(column, ("employee_id", *SCOPE_COLUMNS)),
             column("state"),
             column("date_from"),
             at,

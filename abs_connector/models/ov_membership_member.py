@@ -37,22 +37,22 @@ class OvMembership(models.Model):
         """Return what an employee is, whose id is SQL."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT %s FROM (%s) effective WHERE employee_id = %s ORDER BY id",
-                self._scope_columns("effective"),
+                "SELECT %s FROM %s AND %s = %s ORDER BY member.id",
+                self._scope_columns(),
                 self._sql_effective(),
+                self._member_column("employee_id"),
                 employee,
             )
         )
         return self._member_of_rows(rows)
 
     @api.model
-    def _scope_columns(self, alias):
-        """Return the columns of `_sql_effective` that `_member_of_rows` takes.
+    def _scope_columns(self):
+        """Return the columns of `_sql_effective` that `_member_of_rows` takes."""
+        return SQL(", ").join(map(self._member_column, (*SCOPE_COLUMNS, "id")))
 
-        :param str alias: what the query is called
-        """
-        columns = (SQL.identifier(alias, name) for name in (*SCOPE_COLUMNS, "id"))
-        return SQL(", ").join(columns)
+    def _member_column(self, name):
+        return SQL.identifier("member", name, to_flush=self._fields[name])
 
     @api.model
     def _member_of_rows(self, rows):

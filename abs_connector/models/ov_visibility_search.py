@@ -3,18 +3,18 @@
 from odoo import api, models
 from odoo.tools import SQL, Query
 
-from odoo.addons.base_json_api.api import REST, Rest
+from odoo.addons.base_json_api.api import REST, WHOLE, Rest
 
 from ..compat import (
+    TRUE,
     asked,
     condition,
     conjuncts,
     copied,
     every,
-    ids_from,
 )
 from ..tools.member import KEY
-from ..tools.visibility import PART, Part, of_system, stamped_sql
+from ..tools.visibility import PART, Part, apart, stamped_sql, stamps
 
 #: From here on a page is cheaper by the rule alone.
 _DEEPEST = 2_000
@@ -71,45 +71,70 @@ class OvGovernedMixin(models.AbstractModel):
         # A part was meant for one search, not for those that its domain makes.
         self = self.with_context(**{PART: None}) if self._has_part() else self
         member = self._bound_member() if self._asks_rules(options) else None
-        rest = self._rest_of_governed(domain) if member and member.scopes else None
+        rest = self._rest_of_governed(domain) if member else None
         if rest is None:
             return super()._search(domain, offset, limit, order, **options)
-        # The other rules, and what else is asked for: the same for each part of ours.
-        model = self.with_context(**{PART: Part(self._name), KEY: member})
         # Core's search, not this model's own, which would take it apart again.
+        search = super(OvGovernedMixin, self._for_part(member))._search
+        if not member.scopes:
+            return search(domain, offset, limit, order, **options)
+        # The other rules, and what else is asked for: the same for each part of ours.
         # pylint: disable-next=super-method-mismatch
-        others = super(OvGovernedMixin, model)._search(rest, order=order, **options)
+        others = search(rest, order=order, **options)
         if others.is_empty():
             return others
         offset = offset or 0
-        parts = self._sql_parts(member)
-        if limit and limit is not True and offset < _DEEPEST:
-            firsts = self._firsts(others, parts, offset + limit)
-            return self._page(firsts, offset, limit, order)
-        others.add_where(SQL("(%s)", SQL(" OR ").join(parts)))
-        others.limit, others.offset = limit, offset
-        return others
+        limited = limit and limit is not True
+        if limited and not order:
+            # So Odoo counts.
+            query = self._whole(member, others)
+            query.limit, query.offset = limit, offset
+            return query
+        if limited and offset < _DEEPEST:
+            query = self._page(member, others, offset, limit)
+        else:
+            parts = SQL(" OR ").join(self._sql_parts(member))
+            query = _narrowed(others, SQL("(%s)", parts))
+            query.limit, query.offset = limit, offset
+        setattr(query, WHOLE, lambda: self._whole(member, others))
+        return query
+
+    def _for_part(self, member):
+        """Return the model as it is searched for what is governed alone.
+
+        Who is no member asks for all that it sees of it at once.
+        """
+        seen = TRUE if member.scopes else self._domain_seen(member)
+        return self.with_context(**{PART: Part(self._name, seen), KEY: member})
 
     def _sql_parts(self, member):
         """Return conditions that are what a member sees, and of which no two meet."""
-        parts = [part for scope in member.scopes for part in stamped_sql(scope, self)]
-        id_ = SQL.identifier(self._table, "id")
-        second = SQL("%s = ANY(ARRAY(%s))", id_, self._sql_second(member.scopes))
+        parts = stamped_sql(stamps(member.scopes), self)
+        second = self._among(self._sql_second(member.scopes))
         shown = SQL(" OR ").join(parts)
         return [*parts, SQL("(%s AND (%s) IS NOT TRUE)", second, shown)]
 
-    def _firsts(self, others, parts, limit):
-        """Return the query of the first records of each part of what a member sees.
+    def _among(self, ids):
+        """Return the condition of the records of which a query has the ids."""
+        return SQL("%s = ANY(ARRAY(%s))", SQL.identifier(self._table, "id"), ids)
 
-        :param Query others: of what each part is asked for
+    def _page(self, member, others, offset, limit):
+        """Return the query of a page, among what each part begins with.
+
+        What no stamp shows is little: no index has it in order, and all of it is
+        looked at.
+
+        :param Query others: of what else is asked for, in order
         """
-        queries = []
-        for part in parts:
-            query = copied(others)
-            query.add_where(part)
-            query.limit = limit
-            queries.append(SQL("(%s)", self._behind_cursor(query).select()))
-        return SQL(" UNION ALL ").join(queries)
+        firsts = []
+        for part in stamped_sql(apart(stamps(member.scopes)), self):
+            query = self._behind_cursor(_narrowed(others, part))
+            query.limit = offset + limit
+            firsts.append(query.select())
+        firsts.append(self._sql_second(member.scopes))
+        page = _narrowed(others, self._among(_one_of(firsts)))
+        page.limit, page.offset = limit, offset
+        return page
 
     def _behind_cursor(self, query):
         """Return a part's query of what is behind the cursor of the list."""
@@ -118,18 +143,13 @@ class OvGovernedMixin(models.AbstractModel):
             rest.narrow(query)
         return query
 
-    def _page(self, firsts, offset, limit, order):
-        """Return the page of what the parts begin with.
-
-        :param SQL firsts: query of the first records of each part
-        """
-        if order:
-            # They have passed every rule.
-            return of_system(self)._search(ids_from(firsts), offset, limit, order)
-        # So Odoo counts: nothing but the ids is asked for.
-        query = Query(self.env, self._table, SQL("(%s)", firsts))
-        query.limit, query.offset = limit, offset
-        return query
+    def _whole(self, member, others):
+        """Return the query of all parts: quick to count, and in no order."""
+        parts = [_narrowed(others, part) for part in self._sql_parts(member)]
+        for part in parts:
+            part.order = None
+        ids = _one_of(part.select() for part in parts)
+        return Query(self.env, self._table, SQL("(%s)", ids))
 
     def _has_part(self):
         return self.env.context.get(PART) is not None
@@ -150,3 +170,15 @@ class OvGovernedMixin(models.AbstractModel):
     def _is_governed_condition(self, domain):
         name, operator, value = condition(domain) or (None, None, None)
         return name == "x_is_governed" and asked(operator, value) == {True}
+
+
+def _narrowed(query, condition):
+    """Return a query with one more condition."""
+    other = copied(query)
+    other.add_where(condition)
+    return other
+
+
+def _one_of(queries):
+    """Return the query of what one of several queries finds."""
+    return SQL(" UNION ALL ").join(SQL("(%s)", query) for query in queries)

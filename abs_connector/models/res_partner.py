@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..compat import every, ids_from, some
-from ..tools.visibility import of_system
 
 
 class OvSaCustomerAssignment(models.Model):
@@ -119,21 +118,20 @@ class ResPartner(models.Model):
 
     def _query_of_businesses(self):
         """Return the query of the companies of this system, and of mere suppliers."""
-        suppliers = of_system(self)._search(
-            [
-                ("supplier_rank", ">", 0),
-                ("customer_rank", "=", 0),
-                ("x_sa_id", "=", False),
-            ]
+        suppliers = SQL(
+            "SELECT id FROM res_partner WHERE %s > 0 AND COALESCE(%s, 0) = 0"
+            " AND %s IS NULL",
+            *(_column(self, name) for name in ("supplier_rank", "customer_rank")),
+            _column(self, "x_sa_id"),
         )
         companies = self._query_of_partners("res.company")
-        return SQL("(%s UNION ALL %s)", companies, suppliers.select())
+        return SQL("(%s UNION ALL %s)", companies, suppliers)
 
     def _query_of_partners(self, model):
         """Return the query of the partners of all records of a model."""
-        owners = self.env[model].sudo().with_context(active_test=False)
-        query = owners._search([])
-        return query.select(owners._field_to_sql(query.table, "partner_id", query))
+        owners = self.env[model]
+        table = SQL.identifier(owners._table)
+        return SQL("SELECT %s FROM %s", _column(owners, "partner_id"), table)
 
     @api.model
     def _domain_of_customer(self, partner_id):
@@ -167,3 +165,8 @@ class ResPartner(models.Model):
             " ON res_partner (id) WHERE supplier_rank > 0"
         )
         return result
+
+
+def _column(model, name):
+    """Return a stored field of a model's table; what is not written yet, then is."""
+    return SQL.identifier(model._table, name, to_flush=model._fields[name])

@@ -29,7 +29,7 @@ class TestApiKey(GovernanceCase):
             self.record.read(["secret_hash"])
 
     def test_valid_key_is_found(self):
-        self.assertEqual(self.keys._find(self.generate()), self.record)
+        self.assertEqual(self.keys._find(self.generate()).key, self.record)
 
     def test_key_that_is_none_is_not_found(self):
         key = self.generate()
@@ -43,14 +43,14 @@ class TestApiKey(GovernanceCase):
     def test_replaced_key_ends_at_once(self):
         former, present = self.generate(), self.generate()
         self.assertFalse(self.keys._find(former))
-        self.assertEqual(self.keys._find(present), self.record)
+        self.assertEqual(self.keys._find(present).key, self.record)
 
     def test_expired_key_is_not_found(self):
         key = self.generate()
         self.record.expiry = fields.Datetime.now() - timedelta(seconds=1)
         self.assertFalse(self.keys._find(key))
         self.record.expiry = fields.Datetime.now() + timedelta(days=1)
-        self.assertEqual(self.keys._find(key), self.record)
+        self.assertEqual(self.keys._find(key).key, self.record)
 
     def test_archived_key_is_not_found(self):
         key = self.generate()

@@ -1,12 +1,10 @@
-"""Counting what somebody tries, on a cursor of its own.
+"""Counting what somebody tries.
 
 A refusal does not roll the count back, and it is taken before anything is known, so
 that a thousand tries at once are no more than those that pass.
 """
 
 from hashlib import sha256
-
-from odoo.sql_db import db_connect
 
 from odoo.addons.base_json_api.api import problems
 
@@ -24,7 +22,8 @@ def count(env, limits):
     :return: names of the buckets
     :raises TooManyRequests: when it is one too many in one of them
     """
-    rows = _hit(env, [(one, seconds) for one, (_most, seconds) in limits.items()])
+    rates = env["base.json.api.rate"]
+    rows = rates._hit([(one, seconds) for one, (_most, seconds) in limits.items()])
     late = [reset for one, hits, reset in rows if hits > limits[one][0]]
     if late:
         raise problems.TooManyRequests(retry_after=max(late))
@@ -33,16 +32,10 @@ def count(env, limits):
 
 def exceeds(env, name, most, seconds):
     """Count a try and tell whether it is one too many."""
-    ((_name, hits, _reset),) = _hit(env, [(name, seconds)])
+    ((_name, hits, _reset),) = env["base.json.api.rate"]._hit([(name, seconds)])
     return hits > most
 
 
 def forget(env, names):
     """Count anew in buckets."""
-    with db_connect(env.cr.dbname).cursor() as cr:
-        env["base.json.api.rate"]._forget(cr, names)
-
-
-def _hit(env, buckets):
-    with db_connect(env.cr.dbname).cursor() as cr:
-        return env["base.json.api.rate"]._hit(cr, buckets)
+    env["base.json.api.rate"]._forget(names)

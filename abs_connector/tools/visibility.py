@@ -1,6 +1,7 @@
 """What memberships let see, as domains, as SQL and as Python."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from odoo.tools import SQL
 
@@ -12,68 +13,89 @@ PART = "abs_visibility_part"
 
 @dataclass(frozen=True)
 class Part:
-    """Says that a search of a model narrows what is visible itself; no caller can.
+    """Says what is visible in one search of a model; no caller can.
 
     :param model: its name
+    :param visible: the domain; the search itself narrows it further
     """
 
     model: str
+    visible: Any
 
 
 #: Whoever acts, and nobody too.
 ANYBODY = object()
 
 
-def stamps(scope):
-    """Return which stamps a membership lets see; an index serves each, no two meet.
+def stamps(scopes):
+    """Return which stamps memberships let see; an index serves each, no two meet.
 
-    :param Scope scope: one membership
-    :return: pairs of a Service Account's id, and of who acts: the id of a person, None
-        for nobody, or ANYBODY
+    :param scopes: the memberships, each a Scope
+    :return: pairs of ids of Service Accounts, and of who acts there: the id of a
+        person, None for nobody, or ANYBODY
     """
-    if scope.policy == "sa_wide":
-        return [(scope.account_id, ANYBODY)]
-    mine = (scope.account_id, scope.person_id)
-    if scope.policy == "assigned_plus_unassigned":
-        return [mine, (scope.account_id, None)]
-    return [mine]
+    accounts = {}
+    for scope in scopes:
+        for actor in _actors(scope):
+            accounts.setdefault(actor, []).append(scope.account_id)
+    return [(of_it, actor) for actor, of_it in accounts.items()]
 
 
-def stamped(scope):
-    """Return a domain for each of the stamps that a membership lets see."""
+def _actors(scope):
+    """Return for whom a membership lets see what is held."""
+    return {
+        "sa_wide": (ANYBODY,),
+        "assigned_only": (scope.person_id,),
+        "assigned_plus_unassigned": (scope.person_id, None),
+    }[scope.policy]
+
+
+def apart(pairs):
+    """Return stamps of one Service Account each, as they are listed in order.
+
+    :param pairs: of `stamps`
+    """
+    return [([account], actor) for accounts, actor in pairs for account in accounts]
+
+
+def stamped(scopes):
+    """Return a domain for each of the stamps that memberships let see."""
     domains = []
-    for account_id, actor_id in stamps(scope):
-        domain = [("x_sa_id", "=", account_id)]
-        if actor_id is not ANYBODY:
-            domain.append(("x_actor_id", "=", actor_id or False))
+    for accounts, actor in stamps(scopes):
+        domain = [("x_sa_id", "in", accounts)]
+        if actor is not ANYBODY:
+            domain.append(("x_actor_id", "=", actor or False))
         domains.append(domain)
     return domains
 
 
-def stamped_sql(scope, model):
-    """Return a condition of a model's table for each of the stamps, ready to be run.
+def stamped_sql(pairs, model):
+    """Return a condition of a model's table for each of some stamps, ready to be run.
 
-    :param Scope scope: one membership
+    :param pairs: of `stamps`
     :param model: of governed records
     """
-    account, actor = (
+    columns = (
         SQL.identifier(model._table, name, to_flush=model._fields[name])
         for name in ("x_sa_id", "x_actor_id")
     )
-    return _conditions(scope, account, actor)
+    return _conditions(pairs, *columns)
 
 
-def entries(scope):
-    """Return the condition of the ledger's rows that a membership lets see."""
-    conditions = _conditions(scope, SQL("account_id"), SQL("actor_id"))
-    return SQL("(%s)", SQL(" OR ").join(conditions))
+def entries(scopes):
+    """Return conditions of the ledger's rows that memberships let see, no two meet."""
+    return _conditions(stamps(scopes), SQL("account_id"), SQL("actor_id"))
 
 
-def _conditions(scope, account, actor):
+def _conditions(pairs, account, actor):
     """Return the stamps as conditions of two columns, each in brackets."""
     conditions = []
-    for account_id, actor_id in stamps(scope):
-        condition = SQL("%s = %s", account, account_id)
+    for accounts, actor_id in pairs:
+        if len(accounts) == 1:
+            # So an index has the rows in the order of lists.
+            condition = SQL("%s = %s", account, *accounts)
+        else:
+            condition = SQL("%s = ANY(%s)", account, accounts)
         if actor_id is None:
             condition = SQL("%s AND %s IS NULL", condition, actor)
         elif actor_id is not ANYBODY:
@@ -84,9 +106,9 @@ def _conditions(scope, account, actor):
 
 def sees(scope, account_id, actor_id):
     """Tell whether a membership lets see what is held in this way."""
-    return any(
-        account_id == account and (actor is ANYBODY or actor == (actor_id or None))
-        for account, actor in stamps(scope)
+    actors = _actors(scope)
+    return account_id == scope.account_id and (
+        ANYBODY in actors or (actor_id or None) in actors
     )
 
 

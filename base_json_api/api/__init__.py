@@ -11,7 +11,7 @@ from .definition import Api, Header
 from .dispatcher import JsonApiDispatcher
 from .endpoint import PUBLIC, DeclarationError, Endpoint, Example
 from .limits import Limit
-from .listing import REST, ListAnswer, Listing, ListQuery, Rest, Slice
+from .listing import REST, WHOLE, ListAnswer, Listing, ListQuery, Rest, Slice
 from .principal import Principal, Scheme, bearer, header_key
 from .registry import apis, find_api, routed, undeclared_routes, unrouted_endpoints
 from .reply import Media, Reply

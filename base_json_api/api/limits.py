@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from odoo.sql_db import db_connect
-
 from .problems import TooManyRequests
 
 if TYPE_CHECKING:
@@ -87,7 +85,7 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
 
 
 def count(call: "Call", limits: Iterable[Limit]) -> None:
-    """Count a request, on a cursor of its own: a refused one counts as well.
+    """Count a request; a refused one counts as well.
 
     :raises TooManyRequests: when it is one too many
     """
@@ -95,8 +93,7 @@ def count(call: "Call", limits: Iterable[Limit]) -> None:
     if call.counted or not buckets:
         return
     rates = call.env["base.json.api.rate"]
-    with db_connect(call.env.cr.dbname).cursor() as cr:
-        rows = rates._hit(cr, [(name, buckets[name].seconds) for name in buckets])
+    rows = rates._hit([(name, buckets[name].seconds) for name in buckets])
     call.counted = True
     uses = [Use(buckets[name], hits, reset) for name, hits, reset in rows]
     tightest = min(uses, key=lambda use: (use.remaining, -use.reset))

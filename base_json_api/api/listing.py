@@ -6,6 +6,7 @@ number, or behind a cursor: then no row is missed or seen twice when others come
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -24,6 +25,9 @@ from .styles import SuiteAnswer
 TOTAL_CAP = 10_000
 #: Context key of the `Rest` that a page is searched in.
 REST = "json_api_rest"
+#: Where a query that is put together for one page has what makes the query of all
+#: rows; others are counted as they are, without order and limit.
+WHOLE = "json_api_whole"
 _SORTABLE = frozenset(
     {"char", "text", "integer", "float", "monetary", "date", "datetime"}
 )
@@ -185,17 +189,17 @@ class Listing(Generic[Row]):
         model = env[self._model]
         order = _Order(model, self._sort, query.sort, self._columns)
         if query.cursor:
-            offset = 0
-            rests = order.behind(*self._decoded(env, query))
+            offset, whole = 0, None
+            key = self._decoded(env, query)
+            found = order.behind([*domain], query.limit + 1, *key)
         else:
             offset = (query.page - 1) * query.limit
-            rests = [None]
-        found = order.fetch([*domain], query.limit + 1, offset, rests)
+            found, whole = order.page([*domain], query.limit + 1, offset)
         more = len(found) > query.limit
         found = found[: query.limit]
         # The last page tells how many there are.
         seen = offset + len(found) if not more and (found or not offset) else None
-        total, capped = self._total(model, query, domain, seen)
+        total, capped = self._total(query, seen, whole or (lambda: order.all(domain)))
         return Slice(
             records=found,
             total=total,
@@ -205,14 +209,21 @@ class Listing(Generic[Row]):
             next_cursor=self._encoded(query, order, found[-1]) if more else None,
         )
 
-    def _total(self, model, query, domain, seen: int | None):
+    def _total(self, query, seen: int | None, whole: Callable[[], OdooQuery]):
+        """Return how many rows there are, and whether there are more than that.
+
+        :param seen: how many there are on all pages, when this one tells it
+        :param whole: makes the query of all rows
+        """
         if query.total == "none" or (query.cursor and query.total != "exact"):
             return None, False
         if seen is not None and not query.cursor:
             return seen, False
+        rows = whole()
         if query.total == "exact":
-            return model.search_count([*domain]), False
-        count = model.search_count([*domain], limit=TOTAL_CAP + 1)
+            return len(rows), False
+        rows.limit = TOTAL_CAP + 1
+        count = len(rows)
         return min(count, TOTAL_CAP), count > TOTAL_CAP
 
     def _decoded(self, env, query):
@@ -304,19 +315,36 @@ class _Order:
         way = "desc" if self._descending else "asc"
         return f"{self._field.name} {way}, id {way}"
 
-    def fetch(
-        self, domain: list, limit: int, offset: int, rests: Iterable[Rest | None]
-    ) -> models.BaseModel:
-        """Return the records of a page.
+    def page(
+        self, domain: list, limit: int, offset: int
+    ) -> tuple[models.BaseModel, Callable[[], OdooQuery]]:
+        """Return the records of a page, and what makes the query of all."""
+        query = self._model._search(domain, offset, limit, self.sql_order)
+        whole = _whole(query)
+        return self._fetch(query), whole
 
-        :param rests: the parts of the list that it is in, one after the other; all of
-            it for ``None``
+    def behind(
+        self, domain: list, limit: int, key: str | None, last_id: int
+    ) -> models.BaseModel:
+        """Return the first records behind a row.
+
+        :param key: what the row is sorted by, as the database writes it
+        :param last_id: the row
         """
         found = self._model
-        for rest in rests:
+        for rest in self._rests(key, last_id):
             if len(found) < limit:
-                found += self._fetch(domain, limit - len(found), offset, rest)
+                model = self._model.with_context(**{REST: rest})
+                left = limit - len(found)
+                query = model._search(domain, 0, left, self.sql_order)
+                if not query.is_empty():
+                    rest.narrow(query)
+                found += self._fetch(query)
         return found
+
+    def all(self, domain: Iterable) -> OdooQuery:
+        """Return the query of all records."""
+        return self._model._search([*domain])
 
     def key_of(self, record: models.BaseModel) -> str | None:
         """Return what a record is sorted by, as the database writes it."""
@@ -328,16 +356,12 @@ class _Order:
         key = query.select(SQL("%s::text", self._column(query)))
         return record.env.execute_query(key)[0][0]
 
-    def _fetch(self, domain, limit, offset, rest):
-        model = self._model.with_context(**{REST: rest}) if rest else self._model
-        query = model._search(domain, offset, limit, self.sql_order)
+    def _fetch(self, query):
         if query.is_empty():
             return self._model
-        if rest:
-            rest.narrow(query)
         return self._model._fetch_query(query, self._columns)
 
-    def behind(self, key: str | None, last_id: int) -> list[Rest]:
+    def _rests(self, key: str | None, last_id: int) -> list[Rest]:
         """Return the parts of the list behind a row, one after the other.
 
         What is empty is a part by itself: no index serves both in order.
@@ -372,3 +396,18 @@ class _Order:
 
     def _column(self, query) -> SQL:
         return self._model._field_to_sql(query.table, self._field.name, query)
+
+
+def _whole(query: OdooQuery) -> Callable[[], OdooQuery]:
+    """Return what makes the query of all rows, of a query that has a page of them.
+
+    It knows the rules already, which would be asked again to count.
+    """
+
+    def copied() -> OdooQuery:
+        whole.order = whole.limit = whole.offset = None
+        return whole
+
+    # Before the page is fetched: then a query may know its ids.
+    whole = copy(query)
+    return getattr(query, WHOLE, copied)

@@ -1,6 +1,8 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from odoo import api, fields, models
+from odoo.sql_db import BaseCursor, db_connect
 from odoo.tools import SQL
 
 
@@ -41,67 +43,73 @@ class BaseJsonApiRate(models.Model):
                     autovacuum_vacuum_threshold = 1000)"""
             )
 
-    @api.model
-    def _hit(
-        self, cr, buckets: Sequence[tuple[str, int]]
-    ) -> list[tuple[str, int, int]]:
-        """Count one request in each bucket.
+    @contextmanager
+    def _apart(self) -> Iterator[BaseCursor]:
+        """Give a cursor of its own, on which each statement is committed at once.
 
-        :param cr: a cursor of its own that nothing was done with; to be committed at
-            once, as others wait for it
+        What is counted stays when the request is refused, and nobody waits for its
+        end. At Odoo's own isolation level a row that another worker has just counted
+        would be an error; the connection has it again for who borrows it next.
+        """
+        with db_connect(self.env.cr.dbname).cursor() as cr:
+            cr._cnx.autocommit = True
+            yield cr
+
+    @api.model
+    def _hit(self, buckets: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
+        """Count one request in each bucket, whatever becomes of the transaction.
+
         :param buckets: name, and seconds that it counts from its first request
         :return: name, requests counted, seconds until it is forgotten
         """
-        # In order, so that two requests never wait for each other. At Odoo's own
-        # isolation level a row that another worker has just counted is an error.
+        # In order, so that two requests never wait for each other.
         rows = SQL(", ").join(
             SQL("(%s, 1, now() AT TIME ZONE 'utc' + %s * interval '1 second')", *row)
             for row in sorted(buckets)
         )
-        cr.execute(
-            SQL(
-                """SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-                INSERT INTO base_json_api_rate AS rate (bucket, hits, ends)
-                VALUES %s
-                ON CONFLICT (bucket) DO UPDATE SET
-                    hits = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
-                        THEN rate.hits + 1 ELSE 1 END,
-                    ends = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
-                        THEN rate.ends ELSE excluded.ends END
-                RETURNING bucket, hits,
-                    ceil(extract(epoch FROM ends - now() AT TIME ZONE 'utc'))::int""",
-                rows,
+        with self._apart() as cr:
+            cr.execute(
+                SQL(
+                    """INSERT INTO base_json_api_rate AS rate (bucket, hits, ends)
+                    VALUES %s
+                    ON CONFLICT (bucket) DO UPDATE SET
+                        hits = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
+                            THEN rate.hits + 1 ELSE 1 END,
+                        ends = CASE WHEN rate.ends > now() AT TIME ZONE 'utc'
+                            THEN rate.ends ELSE excluded.ends END
+                    RETURNING bucket, hits, ceil(extract(
+                        epoch FROM ends - now() AT TIME ZONE 'utc'))::int""",
+                    rows,
+                )
             )
-        )
-        return cr.fetchall()
+            return cr.fetchall()
 
     @api.model
-    def _peek(self, cr, buckets: Iterable[str]) -> dict[str, int]:
+    def _peek(self, buckets: Iterable[str]) -> dict[str, int]:
         """Return what is counted in buckets now, without counting.
 
-        :param cr: a cursor of its own, which sees what others have counted meanwhile
         :param buckets: names
         :return: requests by name; none for a bucket that nothing is counted in
         """
-        cr.execute(
-            """SELECT bucket, hits FROM base_json_api_rate
-                WHERE bucket = ANY(%s) AND ends > now() AT TIME ZONE 'utc'""",
-            [list(buckets)],
-        )
-        return dict(cr.fetchall())
+        with self._apart() as cr:
+            cr.execute(
+                """SELECT bucket, hits FROM base_json_api_rate
+                    WHERE bucket = ANY(%s) AND ends > now() AT TIME ZONE 'utc'""",
+                [list(buckets)],
+            )
+            return dict(cr.fetchall())
 
     @api.model
-    def _forget(self, cr, buckets: Sequence[str]) -> None:
+    def _forget(self, buckets: Iterable[str]) -> None:
         """Count anew in buckets.
 
-        :param cr: a cursor of its own, to be committed at once
         :param buckets: names
         """
-        cr.execute(
-            """SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-            DELETE FROM base_json_api_rate WHERE bucket = ANY(%s)""",
-            [list(buckets)],
-        )
+        with self._apart() as cr:
+            cr.execute(
+                "DELETE FROM base_json_api_rate WHERE bucket = ANY(%s)",
+                [list(buckets)],
+            )
 
     @api.autovacuum
     def _gc_forgotten(self):

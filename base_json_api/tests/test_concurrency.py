@@ -190,7 +190,7 @@ class TestManyCounted(ConcurrencyCase):
             with self.registry._db.cursor() as cr:
                 rates = api.Environment(cr, SUPERUSER_ID, {})["base.json.api.rate"]
                 buckets = [("test_json_a", 3600), ("test_json_b", 3600)]
-                return {name: hits for name, hits, _reset in rates._hit(cr, buckets)}
+                return {name: hits for name, hits, _reset in rates._hit(buckets)}
 
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(hit, range(80)))

@@ -71,6 +71,36 @@ class TestListing(ExampleCase):
         self.assertEqual((exact["total"], exact["total_capped"]), (12, False))
         self.assertEqual((uncounted["total"], uncounted["total_capped"]), (None, False))
 
+    def test_all_rows_are_counted_however_the_page_was_found(self):
+        things = self.make_things(12)
+        made = listing.Listing(
+            "res.partner",
+            "things",
+            example.Thing,
+            example.serialize,
+            # Nothing is read with the page but the ids, which the query then knows.
+            sort={"id": "id"},
+            default_sort="id",
+        )
+        query = made.query(limit=5, page=2)
+        found = made.slice(self.env, query, [("id", "in", things.ids)])
+        self.assertEqual((len(found.records), found.total), (5, 12))
+
+    def test_query_of_one_page_says_how_all_rows_are_counted(self):
+        self.make_things(12)
+        partners = type(self.env["res.partner"])
+        search = partners._search
+
+        def paged(model, domain, offset=0, limit=None, order=None, **options):
+            query = search(model, domain, offset, limit, order, **options)
+            if order and limit == 6:
+                first_ten = search(model, [("name", "<", "Thing 010"), *domain])
+                setattr(query, listing.WHOLE, lambda: first_ten)
+            return query
+
+        with patch.object(partners, "_search", paged):
+            self.assertEqual(self.list().json["total"], 10)
+
     def test_order_is_of_the_declared_ones(self):
         self.make_things(3)
         self.assertEqual(self.names(sort="-name")[0], "Thing 002")
