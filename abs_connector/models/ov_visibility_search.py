@@ -14,7 +14,7 @@ from ..compat import (
     every,
 )
 from ..tools.member import KEY
-from ..tools.visibility import PART, Part, apart, stamped_sql, stamps
+from ..tools.visibility import PART, Part, stamp_sql, stamped_sql, stamps
 
 #: From here on a page is cheaper by the rule alone.
 _DEEPEST = 2_000
@@ -109,7 +109,7 @@ class OvGovernedMixin(models.AbstractModel):
 
     def _sql_parts(self, member):
         """Return conditions that are what a member sees, and of which no two meet."""
-        parts = stamped_sql(stamps(member.scopes), self)
+        parts = stamped_sql(member.scopes, self)
         second = self._among(self._sql_second(member.scopes))
         shown = SQL(" OR ").join(parts)
         return [*parts, SQL("(%s AND (%s) IS NOT TRUE)", second, shown)]
@@ -126,15 +126,33 @@ class OvGovernedMixin(models.AbstractModel):
 
         :param Query others: of what else is asked for, in order
         """
-        firsts = []
-        for part in stamped_sql(apart(stamps(member.scopes)), self):
-            query = self._behind_cursor(_narrowed(others, part))
-            query.limit = offset + limit
-            firsts.append(query.select())
-        firsts.append(self._sql_second(member.scopes))
-        page = _narrowed(others, self._among(_one_of(firsts)))
+        begins = [
+            self._sql_begins(others, accounts, actor, offset + limit)
+            for accounts, actor in stamps(member.scopes)
+        ]
+        among = _one_of([*begins, self._sql_second(member.scopes)])
+        page = _narrowed(others, self._among(among))
         page.limit, page.offset = limit, offset
         return page
+
+    def _sql_begins(self, others, accounts, actor, limit):
+        """Return the query of what the list of each of some accounts begins with.
+
+        An index has the records of one Service Account in order, not of several.
+        """
+        several = len(accounts) > 1
+        account = SQL("= account.id") if several else SQL("= %s", *accounts)
+        query = _narrowed(others, stamp_sql(self, account, actor))
+        query.limit = limit
+        begins = self._behind_cursor(query).select()
+        if not several:
+            return begins
+        return SQL(
+            "SELECT begins.id FROM unnest(%s) account(id)"
+            " CROSS JOIN LATERAL (%s) begins",
+            accounts,
+            begins,
+        )
 
     def _behind_cursor(self, query):
         """Return a part's query of what is behind the cursor of the list."""

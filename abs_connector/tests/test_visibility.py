@@ -251,11 +251,12 @@ class TestVisibility(VisibilityCase):
             )
             env = self.api_env(Member(tuple(scopes)))
             ordered = self.query(env, limit=20, order="id")
-            return self.query(env, limit=20).count("x_sa_id"), ordered.count("LIMIT")
+            total = self.query(env, limit=20)
+            return total.count("x_sa_id"), ordered.count("LATERAL")
 
         one, several = parts(self.lome), parts(self.lome, self.kara)
         self.assertEqual(several[0], one[0])
-        self.assertEqual(several[1], one[1] + 2, "each in order by itself")
+        self.assertEqual((one[1], several[1]), (0, 2), "each in order by itself")
 
     def test_what_is_no_page_goes_by_the_rule(self):
         env = self.env_of(self.agent)

@@ -50,14 +50,6 @@ def _actors(scope):
     }[scope.policy]
 
 
-def apart(pairs):
-    """Return stamps of one Service Account each, as they are listed in order.
-
-    :param pairs: of `stamps`
-    """
-    return [([account], actor) for accounts, actor in pairs for account in accounts]
-
-
 def stamped(scopes):
     """Return a domain for each of the stamps that memberships let see."""
     domains = []
@@ -69,39 +61,54 @@ def stamped(scopes):
     return domains
 
 
-def stamped_sql(pairs, model):
-    """Return a condition of a model's table for each of some stamps, ready to be run.
+def stamped_sql(scopes, model):
+    """Return conditions of a model's table for the stamps that memberships let see.
 
-    :param pairs: of `stamps`
     :param model: of governed records
+    :return: list of SQL; no two meet
+    """
+    return [
+        stamp_sql(model, _one_of(accounts), actor) for accounts, actor in stamps(scopes)
+    ]
+
+
+def stamp_sql(model, account, actor):
+    """Return the condition of a model's table for the stamps of one kind.
+
+    :param model: of governed records
+    :param SQL account: what follows the Service Account: an operator and a value
+    :param actor: who acts, as in `stamps`
     """
     columns = (
         SQL.identifier(model._table, name, to_flush=model._fields[name])
         for name in ("x_sa_id", "x_actor_id")
     )
-    return _conditions(pairs, *columns)
+    return _condition(*columns, account, actor)
 
 
 def entries(scopes):
     """Return conditions of the ledger's rows that memberships let see, no two meet."""
-    return _conditions(stamps(scopes), SQL("account_id"), SQL("actor_id"))
+    columns = (SQL("account_id"), SQL("actor_id"))
+    return [
+        _condition(*columns, _one_of(accounts), actor)
+        for accounts, actor in stamps(scopes)
+    ]
 
 
-def _conditions(pairs, account, actor):
-    """Return the stamps as conditions of two columns, each in brackets."""
-    conditions = []
-    for accounts, actor_id in pairs:
-        if len(accounts) == 1:
-            # So an index has the rows in the order of lists.
-            condition = SQL("%s = %s", account, *accounts)
-        else:
-            condition = SQL("%s = ANY(%s)", account, accounts)
-        if actor_id is None:
-            condition = SQL("%s AND %s IS NULL", condition, actor)
-        elif actor_id is not ANYBODY:
-            condition = SQL("%s AND %s = %s", condition, actor, actor_id)
-        conditions.append(SQL("(%s)", condition))
-    return conditions
+def _one_of(accounts):
+    if len(accounts) == 1:
+        return SQL("= %s", *accounts)
+    return SQL("= ANY(%s)", accounts)
+
+
+def _condition(account_column, actor_column, account, actor):
+    """Return a condition of two columns, in brackets."""
+    condition = SQL("%s %s", account_column, account)
+    if actor is None:
+        condition = SQL("%s AND %s IS NULL", condition, actor_column)
+    elif actor is not ANYBODY:
+        condition = SQL("%s AND %s = %s", condition, actor_column, actor)
+    return SQL("(%s)", condition)
 
 
 def sees(scope, account_id, actor_id):
