@@ -9,7 +9,8 @@ what the stamps say as an ordinary domain; customers that a second Service Accou
 are missing in it.
 
 The limits are those of the specification, for the 95th percentile of what the server
-has logged; the time of an answer is the client's, and its limit is that of JSON-RPC.
+has logged; the time of an answer is the client's, and that of a list is limited by
+JSON-RPC's.
 `COUNT=20000 make bench BENCH=abs_customers` is a short run.
 """
 
@@ -198,7 +199,8 @@ def _told(role, calls, logged):
             "value": _median(elapsed for elapsed, _name in api),
             "unit": "ms",
             "baseline": baseline,
-            "limit": round(baseline, 1),
+            # What has to be as fast is a list.
+            **({} if title == "one" else {"limit": round(baseline, 1)}),
         }
     twenty, hundred = (
         max(logged[name]["queries"] for _ms, name in calls.api[title])

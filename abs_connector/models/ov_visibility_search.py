@@ -20,6 +20,31 @@ from ..tools.visibility import PART, Part, stamp_sql, stamped_sql, stamps
 _DEEPEST = 2_000
 
 
+class Whole(Query):
+    """The ids that several queries find, none of them twice.
+
+    :param model: the model of the records
+    :param parts: the queries
+    """
+
+    def __init__(self, model, parts):
+        ids = _one_of(part.select() for part in parts)
+        super().__init__(model.env, model._table, SQL("(%s)", ids))
+        self._parts = parts
+
+    def __len__(self):
+        """Count rows; with their ids, as Odoo counts, it takes a tenth longer."""
+        if self._ids is not None or self._where_clauses or self._joins:
+            return super().__len__()
+        rows = [_one_of(part.select("") for part in self._parts)]
+        if self.limit:
+            rows.append(SQL("LIMIT %s", self.limit))
+        if self.offset:
+            rows.append(SQL("OFFSET %s", self.offset))
+        count = SQL("SELECT COUNT(*) FROM (%s) found", SQL(" ").join(rows))
+        return self._env.execute_query(count)[0][0]
+
+
 class OvGovernedMixin(models.AbstractModel):
     _inherit = "ov.governed.mixin"
 
@@ -166,8 +191,7 @@ class OvGovernedMixin(models.AbstractModel):
         parts = [_narrowed(others, part) for part in self._sql_parts(member)]
         for part in parts:
             part.order = None
-        ids = _one_of(part.select() for part in parts)
-        return Query(self.env, self._table, SQL("(%s)", ids))
+        return Whole(self, parts)
 
     def _has_part(self):
         return self.env.context.get(PART) is not None

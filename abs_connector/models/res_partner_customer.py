@@ -168,10 +168,10 @@ class ResPartner(models.Model):
                 SELECT DISTINCT ON (entry.partner_id)
                        entry.partner_id, entry.access,
                        account.id, account.name, account.account_code,
-                       actor.id, actor.complete_name
+                       entry.actor_id, (SELECT complete_name FROM res_partner
+                                         WHERE id = entry.actor_id)
                   FROM ov_sa_customer_assignment entry
                   JOIN ov_serviced_account account ON account.id = entry.account_id
-                  LEFT JOIN res_partner actor ON actor.id = entry.actor_id
                  WHERE entry.state = 'active' AND entry.partner_id = ANY(%s) AND %s
                  ORDER BY entry.partner_id, entry.date_from DESC, entry.id DESC
                 """,

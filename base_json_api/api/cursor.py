@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 
-from odoo import SUPERUSER_ID, _
+from odoo import _
 from odoo.api import Environment
 
 from .problems import Detail, Invalid
@@ -49,7 +49,7 @@ def decode(env: Environment, name: str, sort: str, cursor: str):
 
 def _signature(env: Environment, payload: bytes) -> bytes:
     # The secret is for code, whoever calls.
-    parameters = env["ir.config_parameter"].with_user(SUPERUSER_ID)
+    parameters = env["ir.config_parameter"].sudo()
     secret = parameters.get_param("database.secret").encode()
     message = b"base_json_api.cursor\0" + payload
     return hmac.new(secret, message, hashlib.sha256).digest()[:_DIGEST_BYTES]

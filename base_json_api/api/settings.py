@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from odoo import SUPERUSER_ID
 from odoo.api import Environment
 
 from .limits import Limit, parse_limits
@@ -39,9 +38,8 @@ def limits(api: "Api", env: Environment, group: str) -> tuple[Limit, ...]:
 
 
 def _parameter(env: Environment, name: str) -> str:
-    # As ir.http does: whoever calls, these are read for the framework.
-    parameters = env["ir.config_parameter"].with_user(SUPERUSER_ID)
-    return parameters.get_param(name) or ""
+    # Whoever calls, and before anybody is known to: these are for the framework.
+    return env["ir.config_parameter"].sudo().get_param(name) or ""
 
 
 @lru_cache(maxsize=256)
