@@ -46,7 +46,8 @@ def named_account(call, account_id=None):
 def account_for_new(call, actor_id=None):
     """Return which Service Account holds what a request creates, and who acts for it.
 
-    An agent acts for what it creates. What a key creates is held by nobody.
+    Who has a `Scope` that acts, acts for what it creates. What a key creates is held by
+    nobody.
 
     :param int actor_id: the person whom the body names
     :return: pair of `ov.serviced_account` and `res.partner`, each maybe empty
@@ -63,6 +64,6 @@ def account_for_new(call, actor_id=None):
         return call.env["ov.serviced_account"], people
     account = named_account(call)
     scopes = [one for one in member_of(call.env).scopes if one.account_id == account.id]
-    if not actor_id and scopes and scopes[0].role_code == "agent":
+    if not actor_id and scopes and scopes[0].acts:
         actor_id = scopes[0].person_id
     return account, people.browse(actor_id or ())

@@ -124,7 +124,8 @@ class ContactChange(Body):
 class NewContact(ContactChange):
     name: Text
     actor_id: Id | None = None
-    """The person who acts for it; an agent is it itself."""
+    """The person who acts for it. By default the caller, if it is an agent or does not see
+    all of the Service Account."""
 
 
 class Assigning(Body):

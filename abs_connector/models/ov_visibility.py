@@ -105,13 +105,12 @@ class OvGovernedMixin(models.AbstractModel):
         self._inherit_governance()
         if len(member.scopes) == 1:
             (scope,) = member.scopes
-            acts = scope.policy != "sa_wide"
             new = self.sudo().filtered(
                 lambda one: not one.x_sa_id and one.x_is_governed
             )
             new._assign_to(
                 self.env["ov.serviced_account"].browse(scope.account_id),
-                self.env["res.partner"].browse(scope.person_id if acts else ()),
+                self.env["res.partner"].browse(scope.person_id if scope.acts else ()),
             )
 
     # What is governed

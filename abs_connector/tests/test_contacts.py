@@ -67,6 +67,13 @@ class TestContacts(AbsApiCase):
         answer = self.register(token, actor_id=mine.id)
         self.assertEqual(answer.json["contact"]["actor"]["id"], mine.id)
 
+    def test_customer_of_staff_who_see_their_own_alone_is_theirs(self):
+        self.lead.scope_policy = "assigned_only"
+        token = self.token_of(self.lead)
+        created = self.register(token).json["contact"]
+        self.assertEqual(created["actor"]["id"], self.lead.person_partner_id.id)
+        self.ask(f"/contacts/{created['id']}", token, status=200)
+
     def test_actor_who_is_no_member_there_is_refused(self):
         answer = self.register(actor_id=self.sibling.person_partner_id.id, status=422)
         self.assertIn(

@@ -54,6 +54,12 @@ class TestVisibilityCustomer(GovernanceCase):
             [self.sees(one, customer) for one in seeing], [True, True, False, False]
         )
 
+    def test_agent_who_sees_the_whole_account_acts_for_what_it_makes_too(self):
+        self.agent.scope_policy = "sa_wide"
+        customer = self.made(self.agent)
+        acting = customer.sudo().x_actor_id
+        self.assertEqual(acting, self.agent.person_partner_id)
+
     def test_customer_made_by_staff_is_nobodys_in_particular(self):
         customer = self.made(self.staff)
         self.assertEqual(customer.sudo().x_sa_id, self.lome)

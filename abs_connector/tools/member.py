@@ -24,6 +24,14 @@ class Scope:
     role_code: str
     membership_id: int
 
+    @property
+    def acts(self):
+        """Whether who makes something acts for it: agents, and who sees nothing else.
+
+        What staff of the whole Service Account make is for nobody in particular.
+        """
+        return self.role_code == "agent" or self.policy != "sa_wide"
+
 
 @dataclass(frozen=True)
 class Member:
