@@ -124,8 +124,7 @@ class ContactChange(Body):
 class NewContact(ContactChange):
     name: Text
     actor_id: Id | None = None
-    """The person who acts for it. By default the caller, if it is an agent or does not see
-    all of the Service Account."""
+    """Who acts for it; by default a caller that is an agent, or does not see all."""
 
 
 class Assigning(Body):
