@@ -14,8 +14,18 @@ class StockMove(models.Model):
             move.display_assign_serial = False
         return result
 
-    def _update_reserved_quantity(self, need, location_id, lot_id=None, **kwargs):
+    def _update_reserved_quantity(
+        self,
+        need,
+        location_id,
+        lot_id=None,
+        package_id=None,
+        owner_id=None,
+        strict=True,
+    ):
         """Reserve devices from allocations only, and no other owner's goods.
+
+        The steps of a chain pass everything in its place, hence the whole signature.
 
         :param float need: quantity wanted, in the product's unit
         :param location_id: `stock.location` to take from
@@ -23,10 +33,10 @@ class StockMove(models.Model):
         """
         if self.product_id.is_device and not lot_id:
             return self._reserve_allocated_devices(need, location_id)
-        if self._takes_only_own_goods(kwargs.get("owner_id")):
+        if self._takes_only_own_goods(owner_id):
             self = self.with_context(**{OWNERLESS: INTERNAL})
         return super()._update_reserved_quantity(
-            need, location_id, lot_id=lot_id, **kwargs
+            need, location_id, lot_id, package_id, owner_id, strict
         )
 
     def _takes_only_own_goods(self, owner):

@@ -476,6 +476,24 @@ class TestAllocation(DeviceCase):
         self.assertEqual(move.quantity, 2.0)
         self.assertFalse(move.move_line_ids.owner_id)
 
+    def test_a_plain_sale_goes_out_in_steps(self):
+        warehouse = self.env["stock.warehouse"].search(
+            [("company_id", "=", self.reyder.id)], limit=1
+        )
+        warehouse.delivery_steps = "pick_ship"
+        quants = self.env["stock.quant"]
+        quants._update_available_quantity(self.cable, warehouse.lot_stock_id, 2)
+        order = self.quote({self.cable: 2})
+        order.action_confirm()
+        pick = order.sudo().picking_ids.with_user(self.warehouse)
+        pick.move_ids.picked = True
+        pick.button_validate()
+        ship = order.sudo().picking_ids - pick
+        self.assertEqual(ship.move_ids.mapped("quantity"), [2.0])
+        ship.with_user(self.warehouse).move_ids.picked = True
+        ship.with_user(self.warehouse).button_validate()
+        self.assertEqual(order.order_line.qty_delivered, 2.0)
+
     # -- price -------------------------------------------------------------------------
 
     def test_order_total_is_exact_where_the_average_is_not(self):
