@@ -153,7 +153,7 @@ class OvMembership(models.Model):
     # Rules
 
     @api.constrains("account_id", "employee_id")
-    def _check_company(self):
+    def _check_same_company(self):
         for member in self:
             company = member.account_id.company_id
             if company and member.employee_id.company_id != company:

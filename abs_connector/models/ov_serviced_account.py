@@ -198,7 +198,7 @@ class OvServicedAccount(models.Model):
                 raise ValidationError(account._say_no_company(account.name))
 
     @api.constrains("company_id", "parent_id")
-    def _check_company(self):
+    def _check_branch_company(self):
         for account in self:
             parent = account.parent_id.company_id
             if account.sa_type == "branch" and account.company_id != parent:
