@@ -18,7 +18,7 @@ from .service_account_shapes import CALLERS
 
 
 class OutletOut(Answer):
-    """A place where is sold."""
+    """A place where goods are sold."""
 
     id: int
     name: str

@@ -7,7 +7,7 @@ from ..tools.member import member_of
 
 
 class OvOutlet(models.Model):
-    """A place where is sold: a shop, a kiosk, a depot with a counter."""
+    """A place where goods are sold: a shop, a kiosk, a depot with a counter."""
 
     _name = "ov.outlet"
     _description = "Outlet"
