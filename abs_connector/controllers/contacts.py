@@ -157,7 +157,6 @@ _COLUMNS = (
     "state_id",
     "country_id",
     "parent_id",
-    "category_id",
     "company_id",
     "create_date",
     "write_date",
@@ -171,10 +170,14 @@ def serialize(contacts, _include=frozenset()):
     contacts.state_id.fetch(["name", "country_id"])
     holders = contacts._holders()
     parents = contacts.parent_id._filtered_access("read")
-    return [_row(one, holders.get(one.id), parents) for one in contacts]
+    tags = contacts._tags()
+    return [
+        _row(one, holders.get(one.id), parents, tags.get(one.id, ()))
+        for one in contacts
+    ]
 
 
-def _row(contact, holder, parents):
+def _row(contact, holder, parents, tags):
     return {
         "id": contact.id,
         "name": contact.name or contact.display_name,
@@ -183,7 +186,7 @@ def _row(contact, holder, parents):
         "state": contact.state_id,
         "country": contact.country_id,
         "parent": contact.parent_id & parents,
-        "tags": list(contact.category_id),
+        "tags": list(tags),
         "company": contact.company_id,
         **_held(holder),
         "created": contact.create_date,

@@ -257,6 +257,21 @@ class TestContacts(AbsApiCase):
                 self.assertEqual(walked, whole.json["contacts"])
                 self.assertEqual({row["id"] for row in walked}, {*shown.ids})
 
+    def test_rows_tell_the_tags_of_those_who_have_any(self):
+        tags = self.env(su=True)["res.partner.category"].create(
+            [{"name": "Wholesale"}, {"name": "Credit"}]
+        )
+        tagged = self.held("Tagged", category_id=[(6, 0, tags.ids)])
+        plain = self.held("Plain")
+        token = self.token_of(self.lead)
+        rows = self.ask("/contacts", token, status=200).json["contacts"]
+        names = {
+            row["id"]: [tag["name"] for tag in row["tags"]]
+            for row in rows
+            if row["id"] in (tagged + plain).ids
+        }
+        self.assertEqual(names, {tagged.id: ["Credit", "Wholesale"], plain.id: []})
+
     def test_queries_do_not_grow_with_the_page(self):
         tag = self.env(su=True)["res.partner.category"].create({"name": "VIP"})
         for number in range(12):
