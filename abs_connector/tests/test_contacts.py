@@ -272,6 +272,21 @@ class TestContacts(AbsApiCase):
         }
         self.assertEqual(names, {tagged.id: ["Credit", "Wholesale"], plain.id: []})
 
+    def test_answer_tells_the_tags_that_were_just_given_or_taken(self):
+        tag = self.env(su=True)["res.partner.category"].create({"name": "Credit"})
+        given = [{"id": tag.id, "name": "Credit"}]
+        created = self.register(tag_ids=tag.ids).json["contact"]
+        self.assertEqual(created["tags"], given)
+        for tag_ids, expected in (([], []), (tag.ids, given)):
+            answer = self.ask(
+                f"/contacts/{created['id']}",
+                self.token,
+                method="PUT",
+                body={"tag_ids": tag_ids},
+                status=200,
+            )
+            self.assertEqual(answer.json["contact"]["tags"], expected)
+
     def test_queries_do_not_grow_with_the_page(self):
         tag = self.env(su=True)["res.partner.category"].create({"name": "VIP"})
         for number in range(12):

@@ -6,7 +6,7 @@ Nothing here is rolled back by the test, so what it makes is taken away again.
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from unittest.mock import patch
 
 import psycopg2
@@ -198,3 +198,28 @@ class TestManyCounted(ConcurrencyCase):
             self.assertEqual(
                 sorted(one[bucket] for one in found), list(range(1, 81)), bucket
             )
+
+    def test_connection_that_has_counted_is_an_ordinary_one_again(self):
+        pids = []
+        with self.registry._db.cursor() as cr:
+            rates = api.Environment(cr, SUPERUSER_ID, {})["base.json.api.rate"]
+            with rates._apart() as apart:
+                pids.append(apart._cnx.get_backend_pid())
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.Error),
+                rates._apart() as apart,
+            ):
+                pids.append(apart._cnx.get_backend_pid())
+                apart.execute("SELECT 1 / 0")
+        with ExitStack() as stack:
+            # As many as it takes to get hold of all that lie idle.
+            borrowed = [
+                stack.enter_context(self.registry._db.cursor()) for _n in range(10)
+            ]
+            again = [cr for cr in borrowed if cr._cnx.get_backend_pid() in pids]
+            self.assertTrue(again)
+            for cr in again:
+                cr.execute("SHOW transaction_isolation")
+                self.assertEqual(cr.fetchone(), ("repeatable read",))
+                self.assertFalse(cr._cnx.autocommit)
