@@ -2,6 +2,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..tools.columns import column
+
 ROLES = [("admin", "Admin"), ("staff", "Staff"), ("agent", "Agent")]
 SCOPES = [
     ("sa_wide", "Everything of the Service Account"),
@@ -384,10 +386,6 @@ class OvMembership(models.Model):
         """
         at = at or fields.Datetime.now()
         account, employee = self.env["ov.serviced_account"], self.env["abs.employee"]
-
-        def column(name, model=self, alias="member"):
-            return SQL.identifier(alias, name, to_flush=model._fields[name])
-
         return SQL(
             """
             ov_membership member
@@ -396,11 +394,11 @@ class OvMembership(models.Model):
             WHERE %s = 'active' AND %s <= %s AND (%s IS NULL OR member.date_to > %s)
               AND %s = 'active' AND %s
             """,
-            column("state"),
-            column("date_from"),
+            column(self, "state", "member"),
+            column(self, "date_from", "member"),
             at,
-            column("date_to"),
+            column(self, "date_to", "member"),
             at,
-            column("state", account, "account"),
-            column("active", employee, "employee"),
+            column(account, "state", "account"),
+            column(employee, "active", "employee"),
         )

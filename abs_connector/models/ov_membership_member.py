@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from odoo.addons.base_json_api.api.problems import Forbidden
 
+from ..tools.columns import column
 from ..tools.member import Member, Scope
 from .ov_membership import SCOPE_COLUMNS
 
@@ -28,9 +29,8 @@ class OvMembership(models.Model):
         :param user: `res.users`
         :return: Member, without scopes for a user who is no member
         """
-        user_id = self.env["abs.employee"]._fields["user_id"]
-        column = SQL.identifier("user_id", to_flush=user_id)
-        employee = SQL("(SELECT id FROM abs_employee WHERE %s = %s)", column, user.id)
+        user_id = column(self.env["abs.employee"], "user_id")
+        employee = SQL("(SELECT id FROM abs_employee WHERE %s = %s)", user_id, user.id)
         return self._member_by(employee)
 
     def _member_by(self, employee):
@@ -40,7 +40,7 @@ class OvMembership(models.Model):
                 "SELECT %s FROM %s AND %s = %s ORDER BY member.id",
                 self._scope_columns(),
                 self._sql_effective(),
-                self._member_column("employee_id"),
+                column(self, "employee_id", "member"),
                 employee,
             )
         )
@@ -49,10 +49,8 @@ class OvMembership(models.Model):
     @api.model
     def _scope_columns(self):
         """Return the columns of `_sql_effective` that `_member_of_rows` takes."""
-        return SQL(", ").join(map(self._member_column, (*SCOPE_COLUMNS, "id")))
-
-    def _member_column(self, name):
-        return SQL.identifier("member", name, to_flush=self._fields[name])
+        names = (*SCOPE_COLUMNS, "id")
+        return SQL(", ").join(column(self, name, "member") for name in names)
 
     @api.model
     def _member_of_rows(self, rows):

@@ -28,7 +28,7 @@ class Whole(Query):
     """
 
     def __init__(self, model, parts):
-        ids = _one_of(part.select() for part in parts)
+        ids = _united(part.select() for part in parts)
         super().__init__(model.env, model._table, SQL("(%s)", ids))
         self._parts = parts
 
@@ -36,7 +36,7 @@ class Whole(Query):
         """Count rows; with their ids, as Odoo counts, it takes a tenth longer."""
         if self._ids is not None or self._where_clauses or self._joins:
             return super().__len__()
-        rows = [_one_of(part.select("") for part in self._parts)]
+        rows = [_united(part.select("") for part in self._parts)]
         if self.limit:
             rows.append(SQL("LIMIT %s", self.limit))
         if self.offset:
@@ -155,7 +155,7 @@ class OvGovernedMixin(models.AbstractModel):
             self._sql_begins(others, accounts, actor, offset + limit)
             for accounts, actor in stamps(member.scopes)
         ]
-        among = _one_of([*begins, self._sql_second(member.scopes)])
+        among = _united([*begins, self._sql_second(member.scopes)])
         page = _narrowed(others, self._among(among))
         page.limit, page.offset = limit, offset
         return page
@@ -221,6 +221,6 @@ def _narrowed(query, condition):
     return other
 
 
-def _one_of(queries):
+def _united(queries):
     """Return the query of what one of several queries finds."""
     return SQL(" UNION ALL ").join(SQL("(%s)", query) for query in queries)

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.columns import column
+
 #: What core's rule of contacts and the rows of lists ask of a company.
 _ASKED_OFTEN = ("name", "parent_path")
 
@@ -27,8 +29,7 @@ class ResCompany(models.Model):
     def _caller_columns(self):
         """Return the columns of `res_company company` that `_of_caller` takes."""
         return SQL(", ").join(
-            SQL.identifier("company", name, to_flush=self._fields[name])
-            for name in ("id", *_ASKED_OFTEN)
+            column(self, name, "company") for name in ("id", *_ASKED_OFTEN)
         )
 
     @api.model

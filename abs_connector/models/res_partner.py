@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..compat import every, ids_from, some
+from ..tools.columns import column
 
 
 class OvSaCustomerAssignment(models.Model):
@@ -121,8 +122,8 @@ class ResPartner(models.Model):
         suppliers = SQL(
             "SELECT id FROM res_partner WHERE %s > 0 AND COALESCE(%s, 0) = 0"
             " AND %s IS NULL",
-            *(_column(self, name) for name in ("supplier_rank", "customer_rank")),
-            _column(self, "x_sa_id"),
+            *(column(self, name) for name in ("supplier_rank", "customer_rank")),
+            column(self, "x_sa_id"),
         )
         companies = self._query_of_partners("res.company")
         return SQL("(%s UNION ALL %s)", companies, suppliers)
@@ -131,7 +132,7 @@ class ResPartner(models.Model):
         """Return the query of the partners of all records of a model."""
         owners = self.env[model]
         table = SQL.identifier(owners._table)
-        return SQL("SELECT %s FROM %s", _column(owners, "partner_id"), table)
+        return SQL("SELECT %s FROM %s", column(owners, "partner_id"), table)
 
     @api.model
     def _domain_of_customer(self, partner_id):
@@ -165,8 +166,3 @@ class ResPartner(models.Model):
             " ON res_partner (id) WHERE supplier_rank > 0"
         )
         return result
-
-
-def _column(model, name):
-    """Return a stored field of a model's table; what is not written yet, then is."""
-    return SQL.identifier(model._table, name, to_flush=model._fields[name])

@@ -6,6 +6,7 @@ from typing import Any
 from odoo.tools import SQL
 
 from ..compat import FALSE, TRUE, asked
+from .columns import column
 
 #: Context key of a `Part`.
 PART = "abs_visibility_part"
@@ -79,10 +80,7 @@ def stamp_sql(model, account, actor):
     :param SQL account: what follows the Service Account: an operator and a value
     :param actor: who acts, as in `stamps`
     """
-    columns = (
-        SQL.identifier(model._table, name, to_flush=model._fields[name])
-        for name in ("x_sa_id", "x_actor_id")
-    )
+    columns = (column(model, name) for name in ("x_sa_id", "x_actor_id"))
     return _condition(*columns, account, actor)
 
 

@@ -8,6 +8,7 @@ number, or behind a cursor: then no row is missed or seen twice when others come
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler, create_model
@@ -189,7 +190,7 @@ class Listing(Generic[Row]):
         model = env[self._model]
         order = _Order(model, self._sort, query.sort, self._columns)
         if query.cursor:
-            offset, whole = 0, None
+            offset, whole = 0, partial(order.all, domain)
             key = self._decoded(env, query)
             found = order.behind([*domain], query.limit + 1, *key)
         else:
@@ -199,7 +200,7 @@ class Listing(Generic[Row]):
         found = found[: query.limit]
         # The last page tells how many there are.
         seen = offset + len(found) if not more and (found or not offset) else None
-        total, capped = self._total(query, seen, whole or (lambda: order.all(domain)))
+        total, capped = self._total(query, seen, whole)
         return Slice(
             records=found,
             total=total,

@@ -34,6 +34,17 @@ class TestListing(ExampleCase):
             if not cursor:
                 return found
 
+    def made(self, sort, default_sort):
+        """Return a listing of things that sorts by other fields."""
+        return listing.Listing(
+            "res.partner",
+            "things",
+            example.Thing,
+            example.serialize,
+            sort=sort,
+            default_sort=default_sort,
+        )
+
     def test_pages_are_numbered_and_counted(self):
         self.make_things(12)
         first = self.list().json
@@ -73,15 +84,8 @@ class TestListing(ExampleCase):
 
     def test_all_rows_are_counted_however_the_page_was_found(self):
         things = self.make_things(12)
-        made = listing.Listing(
-            "res.partner",
-            "things",
-            example.Thing,
-            example.serialize,
-            # Nothing is read with the page but the ids, which the query then knows.
-            sort={"id": "id"},
-            default_sort="id",
-        )
+        # Nothing is read with the page but the ids, which the query then knows.
+        made = self.made({"id": "id"}, "id")
         query = made.query(limit=5, page=2)
         found = made.slice(self.env, query, [("id", "in", things.ids)])
         self.assertEqual((len(found.records), found.total), (5, 12))
@@ -214,22 +218,8 @@ class TestListing(ExampleCase):
 
     def test_field_that_cannot_be_sorted_by_is_a_mistake_of_ours(self):
         for field in ("country_id", "display_name", "is_company"):
-            made = listing.Listing(
-                "res.partner",
-                "things",
-                example.Thing,
-                example.serialize,
-                sort={"it": field},
-                default_sort="it",
-            )
+            made = self.made({"it": field}, "it")
             with self.assertRaises(TypeError):
                 made.slice(self.env, made.query())
         with self.assertRaises(TypeError):
-            listing.Listing(
-                "res.partner",
-                "things",
-                example.Thing,
-                example.serialize,
-                sort={"it": "name"},
-                default_sort="that",
-            )
+            self.made({"it": "name"}, "that")
